@@ -1,0 +1,216 @@
+"""Codes stored in the database; labels are translated where they are drawn."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class CaseKind(StrEnum):
+    """What a customer turned to the utility with (requirement B1)."""
+
+    COMPLAINT = "complaint"
+    FAULT = "fault"
+    INQUIRY = "inquiry"
+    SUGGESTION = "suggestion"
+    PRAISE = "praise"
+    REPORT = "report"
+    REQUEST = "request"
+
+
+class CasePhase(StrEnum):
+    """The part of its way a case is on, whatever the workflow calls its states."""
+
+    OPEN = "open"
+    WAITING = "waiting"
+    CLOSED = "closed"
+
+
+class CaseState(StrEnum):
+    """The states of the standard workflow (requirement B4); a policy may name others."""
+
+    RECEIVED = "received"
+    REVIEWED = "reviewed"
+    DISPATCHED = "dispatched"
+    INVESTIGATING = "investigating"
+    AWAITING = "awaiting"
+    REPLIED = "replied"
+    ARCHIVED = "archived"
+    WITHDRAWN = "withdrawn"
+    MERGED = "merged"
+    REJECTED = "rejected"
+
+
+class Channel(StrEnum):
+    """The way a case came in (requirement B3)."""
+
+    TELEPHONE = "telephone"
+    WEB = "web"
+    APP = "app"
+    EMAIL = "email"
+    LETTER = "letter"
+    VISIT = "visit"
+    KIOSK = "kiosk"
+    SMS = "sms"
+    SOCIAL = "social"
+    REGULATOR = "regulator"
+    LEADER = "leader"
+    OTHER = "other"
+
+
+class Outcome(StrEnum):
+    """How far a reply solved the matter."""
+
+    SOLVED = "solved"
+    PARTLY = "partly"
+    UNSOLVED = "unsolved"
+
+
+class Opinion(StrEnum):
+    """What the customer said of the reply when called back."""
+
+    SATISFIED = "satisfied"
+    NEUTRAL = "neutral"
+    DISSATISFIED = "dissatisfied"
+
+
+class CustomerKind(StrEnum):
+    """Person or organisation (requirement A2)."""
+
+    INDIVIDUAL = "individual"
+    INTERMEDIARY = "intermediary"
+    ENTERPRISE = "enterprise"
+    GOVERNMENT = "government"
+
+
+class Relationship(StrEnum):
+    """How the customer stands to the utility (requirement A2)."""
+
+    POTENTIAL = "potential"
+    NEW = "new"
+    LONG_TERM = "long_term"
+    FORMER = "former"
+    NEEDS_CARE = "needs_care"
+
+
+class SupplyCategory(StrEnum):
+    """What the supply is used for (requirement A2)."""
+
+    RESIDENTIAL = "residential"
+    COMMERCIAL = "commercial"
+    INDUSTRIAL = "industrial"
+    NON_INDUSTRIAL = "non_industrial"
+    AGRICULTURAL = "agricultural"
+
+
+class Utility(StrEnum):
+    """What is supplied."""
+
+    ELECTRICITY = "electricity"
+    WATER = "water"
+    GAS = "gas"
+    TELECOM = "telecom"
+
+
+class AccountState(StrEnum):
+    """Whether a service account is supplied."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    CLOSED = "closed"
+
+
+class Role(StrEnum):
+    """What a member of staff may do (requirement E3)."""
+
+    AGENT = "agent"
+    LEAD = "lead"
+    ANALYST = "analyst"
+    ADMINISTRATOR = "administrator"
+    AUDITOR = "auditor"
+
+
+class BatchState(StrEnum):
+    """How far an import has come."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    UNDONE = "undone"
+
+
+class LinkKind(StrEnum):
+    """How two cases belong together (requirement B8)."""
+
+    RELATED = "related"
+    DUPLICATE = "duplicate"
+    SPLIT = "split"
+
+
+class RemedyKind(StrEnum):
+    """What the customer is given (requirement B10)."""
+
+    REFUND = "refund"
+    REPLACEMENT = "replacement"
+    REPAIR_VISIT = "repair_visit"
+    APOLOGY = "apology"
+    PRICE_CORRECTION = "price_correction"
+
+
+class TaskState(StrEnum):
+    """How far a remedy or a corrective action has come; *checked* means somebody saw that it happened."""
+
+    OPEN = "open"
+    DONE = "done"
+    CHECKED = "checked"
+    CANCELLED = "cancelled"
+
+
+class NoticeKind(StrEnum):
+    """Why somebody is told of a case (requirement B7)."""
+
+    REMINDER = "reminder"
+    ESCALATION = "escalation"
+    URGING = "urging"
+
+
+class Assessor(StrEnum):
+    """Who asked: the utility itself, or somebody independent (requirement C1)."""
+
+    SELF = "self"
+    THIRD_PARTY = "third_party"
+
+
+class IndicatorKind(StrEnum):
+    """What an indicator is: a node above others, or the way its answers are read."""
+
+    GROUP = "group"
+    SCORE = "score"
+    NPS = "nps"
+    CES = "ces"
+    TEXT = "text"
+
+
+class MissingCode(StrEnum):
+    """Why an answer has no score: not answered, don't know, not applicable, refused; none is ever counted as 0."""
+
+    NOT_ANSWERED = "NA"
+    DO_NOT_KNOW = "DK"
+    NOT_APPLICABLE = "NAP"
+    REFUSED = "REF"
+
+
+class SampleState(StrEnum):
+    """How far asking a member of a sample has come, after the dispositions of AAPOR."""
+
+    DRAWN = "drawn"
+    INVITED = "invited"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    NOT_REACHED = "not_reached"
+    OTHER = "other"
+    UNKNOWN = "unknown"
+
+
+SEVERITIES = (1, 2, 3, 4)
+"""Severity from 1, ordinary (一般), over 2, important (重要), and 3, major (重大), to 4, special (特殊)."""

@@ -1,0 +1,377 @@
+"""What the codes of ``console.codes`` are called in the language chosen: the same words in every face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from console.i18n import _, pgettext
+
+LABELS: Mapping[str, Mapping[str, str]] = {
+    "kind": {
+        "complaint": "Complaint",
+        "fault": "Fault report",
+        "inquiry": "Inquiry",
+        "suggestion": "Suggestion",
+        "praise": "Praise",
+        "report": "Report of misconduct",
+        "request": "Service request",
+    },
+    "phase": {"open": "Open", "waiting": "Awaiting customer", "closed": "Closed"},
+    "state": {
+        "received": "Received",
+        "reviewed": "Reviewed",
+        "dispatched": "Dispatched",
+        "investigating": "Investigating",
+        "awaiting": "Awaiting customer",
+        "replied": "Replied",
+        "archived": "Archived",
+        "withdrawn": "Withdrawn",
+        "merged": "Merged",
+        "rejected": "Rejected",
+    },
+    "channel": {
+        "telephone": "Telephone",
+        "web": "Web",
+        "app": "App",
+        "email": "E-mail",
+        "letter": "Letter",
+        "visit": "Visit",
+        "kiosk": "Self-service terminal",
+        "sms": "SMS",
+        "social": "Social media",
+        "regulator": "Regulator",
+        "leader": "Leader's reception day",
+        "other": "Other",
+    },
+    "severity": {"1": "Ordinary", "2": "Important", "3": "Major", "4": "Special"},
+    "outcome": {"solved": "Solved", "partly": "Partly solved", "unsolved": "Unsolved"},
+    "opinion": {"satisfied": "Satisfied", "neutral": "Neutral", "dissatisfied": "Dissatisfied"},
+    "customer_kind": {
+        "individual": "Individual",
+        "intermediary": "Intermediary",
+        "enterprise": "Enterprise",
+        "government": "Government and social body",
+    },
+    "relationship": {
+        "potential": "Potential",
+        "new": "New",
+        "long_term": "Long-term",
+        "former": "Former",
+        "needs_care": "Needs care",
+    },
+    "supply": {
+        "residential": "Residential",
+        "commercial": "Commercial",
+        "industrial": "Industrial",
+        "non_industrial": "Non-industrial",
+        "agricultural": "Agricultural",
+    },
+    "size": {"large": "Large", "medium": "Medium", "small": "Small"},
+    "utility": {"electricity": "Electricity", "water": "Water", "gas": "Gas", "telecom": "Telecom"},
+    "account_state": {"active": "Active", "suspended": "Suspended", "closed": "Closed"},
+    "role": {
+        "agent": "Agent",
+        "lead": "Lead",
+        "analyst": "Analyst",
+        "administrator": "Administrator",
+        "auditor": "Auditor",
+    },
+    "batch": {"running": "Running", "done": "Done", "failed": "Failed", "undone": "Undone"},
+    "link": {"related": "Related", "duplicate": "Duplicate", "split": "Split off"},
+    "remedy": {
+        "refund": "Refund",
+        "replacement": "Replacement",
+        "repair_visit": "Repair visit",
+        "apology": "Apology",
+        "price_correction": "Price correction",
+    },
+    "task": {"open": "Open", "done": "Done", "checked": "Checked", "cancelled": "Cancelled"},
+    "assessor": {"self": "Self-assessment", "third_party": "Third party"},
+    "indicator_kind": {
+        "group": "Group",
+        "score": "Rating",
+        "nps": "Recommendation",
+        "ces": "Effort",
+        "text": "Open question",
+    },
+    "missing": {
+        "NA": "Not answered",
+        "DK": "Don't know",
+        "NAP": "Not applicable",
+        "REF": "Refused to answer",
+    },
+    "sample": {
+        "drawn": "Drawn",
+        "invited": "Invited",
+        "complete": "Answered",
+        "partial": "Partly answered",
+        "refused": "Refused",
+        "not_reached": "Not reached",
+        "other": "Other end",
+        "unknown": "Not known",
+    },
+    "notice": {"reminder": "Reminder", "escalation": "Escalation", "urging": "Urging"},
+    "clock": {
+        "first_response": "First response",
+        "dispatch": "Dispatch",
+        "investigation": "Investigation",
+        "reply": "Reply",
+        "archive": "Archive",
+        "regulator": "Regulator's deadline",
+        "acknowledgement": "Acknowledgement",
+        "callback": "Callback",
+        "next_day": "By the next working day",
+        "ombudsman": "Ombudsman",
+        "on_site": "On site",
+        "report_up": "Report upward",
+        "restore": "Restored",
+        "review": "Review",
+        "second_reply": "Second reply",
+        "urge": "Answer to urging",
+        "source": "Deadline of the source",
+    },
+    "clock_state": {
+        "pending": "Not begun",
+        "running": "Running",
+        "paused": "Paused",
+        "met": "Met",
+        "missed": "Missed",
+        "stopped": "Stopped",
+    },
+    "view": {
+        "open": "All open",
+        "overdue": "Overdue",
+        "due-soon": "Due soon",
+        "mine": "Mine",
+        "unassigned": "Unassigned",
+        "supervised": "Supervised",
+        "waiting": "Awaiting customer",
+        "closed": "Closed",
+        "all": "All",
+    },
+    "field": {
+        "kind": "Kind",
+        "state": "State",
+        "category": "Category",
+        "channel": "Channel",
+        "severity": "Severity",
+        "region": "Region",
+        "team": "Team",
+        "assignee": "Assignee",
+        "customer": "Customer",
+        "account": "Account",
+        "reference": "Reference",
+        "source": "Source",
+        "external": "Reference of the source",
+        "text": "Text",
+        "subject": "Subject",
+        "received": "Received",
+        "age": "Age",
+        "due": "Due",
+        "closed": "Closed",
+        "updated": "Updated",
+        "supervised": "Supervised",
+        "overdue": "Overdue",
+        "vulnerable": "Needs care",
+        "batch": "Import batch",
+        "responsible": "Responsible",
+        "parent": "Parent case",
+        "department": "Department",
+        "supervisor": "Supervisor",
+        "merged_into": "Merged into",
+        "opinion": "Opinion",
+        "outcome": "Outcome",
+        "reply": "Reply",
+        "findings": "Findings",
+        "measures": "Measures",
+        "follow_up": "What follows",
+        "cause": "Cause",
+        "validity": "Validity",
+        "area": "Area",
+        "extras": "Further details",
+        "claimed_until": "Taken until",
+        "closed_at": "Closed",
+        "is_supervised": "Supervised",
+        "callback_attempts": "Attempts to call back",
+        "times_reopened": "Times reopened",
+        "times_repeated": "Times repeated",
+        "times_urged": "Times urged",
+        "escalation_level": "Level of escalation",
+    },
+    "verb": {
+        "menu": "Actions",
+        "say": "Note or contact",
+        "triage": "Triage",
+        "dispatch": "Dispatch",
+        "assign": "Assign",
+        "take": "Take",
+        "release": "Release",
+        "note": "Note",
+        "contact": "Contact",
+        "await-customer": "Await customer",
+        "resume": "Go on",
+        "return": "Return",
+        "reply": "Reply",
+        "callback": "Callback",
+        "archive": "Archive",
+        "reopen": "Reopen",
+        "withdraw": "Withdraw",
+        "reject": "Reject",
+        "merge": "Merge",
+        "link": "Link",
+        "split": "Split",
+        "escalate": "Escalate",
+        "supervise": "Supervise",
+        "urge": "Urge",
+        "remedy": "Remedy",
+        "rectify": "Corrective action",
+        "arrive": "Arrived on site",
+        "restore": "Restored",
+        "review": "Review",
+        "pay": "Payment",
+        "undo": "Undo",
+        "new": "New case",
+    },
+    "given": {
+        "account": "Account",
+        "address": "Address",
+        "advice": "Advice given",
+        "agreed_contact": "Agreed contact",
+        "amount": "Amount",
+        "area": "Area",
+        "assignee": "Person",
+        "basis": "Resolved on basis of",
+        "cause": "Cause",
+        "category": "Category",
+        "channel": "Channel",
+        "complainant": "Who complains",
+        "contact": "How to reach",
+        "currency": "Currency",
+        "customer": "Caller",
+        "department": "Department",
+        "direction": "What it was",
+        "due_on": "Due on",
+        "evidence": "Evidence",
+        "findings": "Findings",
+        "follow_up": "What follows",
+        "impact": "Impact",
+        "justified": "Justified",
+        "kind": "Kind",
+        "linked_to": "Other case",
+        "link_kind": "Kind of link",
+        "location": "Place",
+        "measures": "Measures",
+        "medium": "Oral or written",
+        "merged_into": "Goes on in",
+        "narrative": "What was said",
+        "note": "Note",
+        "object": "About what or whom",
+        "off": "Take off the list",
+        "opinion": "Opinion",
+        "opinion_reason": "Why",
+        "outcome": "Outcome",
+        "owner": "Responsible",
+        "reached": "Reached",
+        "reason": "Reason",
+        "received_at": "Received",
+        "region": "Region",
+        "remedy": "Remedy",
+        "remedy_sought": "Asks for",
+        "reply": "Reply",
+        "severity": "Severity",
+        "signed_by": "Signed by",
+        "summary": "Subject",
+        "urgency": "Urgency",
+        "validity": "Validity",
+        "action": "Existing action",
+    },
+    "validity": {"valid": "Valid", "invalid": "Not valid", "out-of-scope": "Out of scope"},
+    "impact": {
+        "one customer": "One customer",
+        "several customers": "Several customers",
+        "many customers": "Many customers",
+        "public safety": "Public safety",
+        "low": "Low",
+        "medium": "Medium",
+        "high": "High",
+    },
+    "urgency": {"low": "Low", "medium": "Medium", "high": "High"},
+    "relation": {
+        "merged into": "Merged into",
+        "repeats": "Repeats",
+        "taken over": "Took over",
+        "repeated by": "Repeated by",
+        "related": "Related",
+        "duplicate": "Duplicate",
+        "split": "Split off",
+        "split from": "Split from",
+        "incident": "Incident",
+        "corrective action": "Corrective action",
+    },
+}
+"""English labels by group and code; the group is the context of the message in the catalogues."""
+
+_GROUPS: Mapping[str, str] = {
+    "CaseKind": "kind",
+    "CasePhase": "phase",
+    "CaseState": "state",
+    "Channel": "channel",
+    "Outcome": "outcome",
+    "Opinion": "opinion",
+    "CustomerKind": "customer_kind",
+    "Relationship": "relationship",
+    "SupplyCategory": "supply",
+    "Utility": "utility",
+    "AccountState": "account_state",
+    "Role": "role",
+    "BatchState": "batch",
+    "LinkKind": "link",
+    "RemedyKind": "remedy",
+    "TaskState": "task",
+    "NoticeKind": "notice",
+    "Assessor": "assessor",
+    "IndicatorKind": "indicator_kind",
+    "MissingCode": "missing",
+    "SampleState": "sample",
+}
+
+
+def label(code: str | int, group: str = "") -> str:
+    """Return what a code is called, in the language chosen.
+
+    ``group`` is a key of ``LABELS``; a member of an enumeration of ``console.codes`` needs none. A code that we did not
+    name, such as a state of a utility's own workflow, is its own label.
+    """
+    if isinstance(code, StrEnum) and not group:
+        group = _GROUPS.get(type(code).__name__, "")
+    english = LABELS.get(group, {}).get(str(code))
+    return str(code) if english is None else pgettext(group, english)
+
+
+SOON = timedelta(hours=24)
+
+
+def span_text(length: timedelta) -> str:
+    """Return a length of time in its two or so most telling figures: 45m, 2h05, 3d."""
+    minutes = int(abs(length).total_seconds()) // 60
+    if minutes < 60:
+        return _("{minutes}m").format(minutes=minutes)
+    if minutes < 24 * 60:
+        return _("{hours}h{minutes:02d}").format(hours=minutes // 60, minutes=minutes % 60)
+    return _("{days}d").format(days=minutes // (24 * 60))
+
+
+def due_text(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> tuple[str, str]:
+    """Return how a due time stands, by sign and word, and its tone: overdue, soon, later or quiet."""
+    if is_closed:
+        return _("closed"), "quiet"
+    if due_at is None:
+        return "-", "quiet"
+    left = due_at - now
+    if left < timedelta(0):
+        return _("!! overdue {span}").format(span=span_text(left)), "overdue"
+    if left <= SOON:
+        return _("! {span}").format(span=span_text(left)), "soon"
+    return _("· {span}").format(span=span_text(left)), "later"
