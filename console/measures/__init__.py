@@ -1,0 +1,1 @@
+"""Pure mathematics of satisfaction and service quality (numpy)."""
