@@ -1,0 +1,68 @@
+"""The nouns: SQLModel tables, one file a subject, no queries."""
+
+from console.models.audit import AuditEntry
+from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
+from console.models.customer import Customer, ServiceAccount
+from console.models.people import Department, Staff
+from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
+from console.models.survey import (
+    Answer,
+    AnswerCell,
+    AnswerPair,
+    AnswerSegment,
+    AnswerText,
+    Indicator,
+    Response,
+    ResponseChange,
+    SampleMember,
+    Survey,
+    WeightSet,
+)
+from console.models.transfer import ImportBatch, RefusedRow
+from console.models.workflow import (
+    Clock,
+    CorrectiveAction,
+    CorrectiveActionCase,
+    Notice,
+    Operation,
+    Policy,
+    Remedy,
+)
+
+__all__ = [
+    "AccountSecret",
+    "Answer",
+    "AnswerCell",
+    "AnswerPair",
+    "AnswerSegment",
+    "AnswerText",
+    "AuditEntry",
+    "Case",
+    "CaseEvent",
+    "CaseLink",
+    "CaseText",
+    "Category",
+    "Clock",
+    "CorrectiveAction",
+    "CorrectiveActionCase",
+    "Customer",
+    "CustomerKey",
+    "CustomerSecret",
+    "Department",
+    "ImportBatch",
+    "Incident",
+    "Indicator",
+    "MasterKey",
+    "Notice",
+    "Operation",
+    "Policy",
+    "RefusedRow",
+    "Remedy",
+    "Response",
+    "ResponseChange",
+    "SampleMember",
+    "ServiceAccount",
+    "Staff",
+    "Survey",
+    "WeightSet",
+]
