@@ -1,0 +1,251 @@
+"""Filters of answers as SQL, on the cells where these can tell, and on the answers themselves where they cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, Table, and_, exists, false, not_, or_, select, true
+
+from console import clock
+from console.models import (
+    Answer,
+    AnswerCell,
+    AnswerPair,
+    AnswerSegment,
+    AnswerText,
+    Case,
+    Customer,
+    Indicator,
+    Response,
+    Survey,
+)
+from console.rules.answer_fields import ANSWER_FIELDS, CELL_FIELDS
+from console.rules.filters import NONE, Filter, Operator, Span, Term, parse, spans
+
+ANSWERS: Table = Answer.__table__  # type: ignore[attr-defined]
+ANSWER_TEXTS: Table = AnswerText.__table__  # type: ignore[attr-defined]
+RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
+SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
+INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
+CELLS: Table = AnswerCell.__table__  # type: ignore[attr-defined]
+PAIRS: Table = AnswerPair.__table__  # type: ignore[attr-defined]
+SEGMENTS: Table = AnswerSegment.__table__  # type: ignore[attr-defined]
+CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
+CASES: Table = Case.__table__  # type: ignore[attr-defined]
+
+Condition = ColumnElement[bool]
+SURVEY_FIELDS = frozenset(("survey", "series", "wave", "assessor"))
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerQuestion:
+    """A parsed filter of answers, the moment it was asked and the zone in which days begin."""
+
+    filter: Filter
+    now: datetime
+    zone: tzinfo
+
+    @property
+    def fits_cells(self) -> bool:
+        """Whether cells can tell these answers from others."""
+        return all(term.field in CELL_FIELDS for term in self.filter.terms)
+
+    @property
+    def fields(self) -> frozenset[str]:
+        """The fields that are asked of, but for those that only choose surveys and indicators."""
+        return frozenset(term.field for term in self.filter.terms) - SURVEY_FIELDS - {"indicator"}
+
+    def on_answers(self) -> list[Condition]:
+        """Return the conditions on answers joined with responses, indicators and surveys."""
+        return [self._condition(term, _ON_ANSWERS) for term in self.filter.terms]
+
+    def on_cells(self) -> list[Condition]:
+        """Return the conditions on cells joined with segments, indicators and surveys."""
+        return [self._condition(term, _ON_CELLS) for term in self.filter.terms]
+
+    def on_pairs(self, columns: Mapping[str, Any]) -> list[Condition]:
+        """Return the conditions on pairs, where ``columns`` says which column holds which dimension."""
+        places = {**_ON_CELLS, **columns, "level": PAIRS.c.level, "missing": PAIRS.c.missing}
+        return [self._condition(term, places) for term in self.filter.terms]
+
+    def on_surveys(self) -> list[Condition]:
+        """Return the conditions that choose surveys only."""
+        return [self._condition(term, _ON_CELLS) for term in self.filter.terms if term.field in SURVEY_FIELDS]
+
+    def on_indicators(self) -> list[Condition]:
+        """Return the conditions that choose surveys and indicators only."""
+        chosen = SURVEY_FIELDS | {"indicator"}
+        return [self._condition(term, _ON_CELLS) for term in self.filter.terms if term.field in chosen]
+
+    def _condition(self, term: Term, places: Mapping[str, Any]) -> Condition:
+        condition = _CONDITIONS[term.field](term, places, self)
+        return not_(condition) if term.is_negated else condition
+
+
+def asked(filter_text: str, *, zone: str = "", now: clock.Now = clock.now) -> AnswerQuestion:
+    """Return what a filter text asks of answers. Raises FilterError, which points at the character."""
+    return AnswerQuestion(parse(filter_text, ANSWER_FIELDS), now(), ZoneInfo(zone) if zone else UTC)
+
+
+_SEGMENTED = ("region", "kind", "supply", "channel", "department")
+_ON_ANSWERS: dict[str, Any] = {
+    **{name: RESPONSES.c[name] for name in (*_SEGMENTED, "month", "interviewer", "language", "number")},
+    "level": ANSWERS.c.score,
+    "missing": ANSWERS.c.missing,
+}
+_ON_CELLS: dict[str, Any] = {
+    **{name: SEGMENTS.c[name] for name in _SEGMENTED},
+    "month": CELLS.c.month,
+    "level": CELLS.c.level,
+    "missing": CELLS.c.missing,
+}
+
+Compile = Callable[[Term, Mapping[str, Any], AnswerQuestion], Condition]
+
+
+def _given(term: Term) -> list[str]:
+    return [text for text in term.texts if not (text == NONE and term.asks_for_absence)]
+
+
+def _any(parts: list[Condition]) -> Condition:
+    return parts[0] if len(parts) == 1 else or_(false(), *parts)
+
+
+def _same(column: Any, text: str) -> Condition:
+    if text.endswith("*"):
+        found: Condition = column.istartswith(text[:-1], autoescape=True)
+        return found
+    wanted: Condition = column.ilike(text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), escape="\\")
+    return or_(column == text, wanted)
+
+
+def _text(name: str) -> Compile:
+    def condition(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+        del question
+        column = places[name]
+        parts = [_same(column, text) for text in _given(term)]
+        if term.asks_for_absence:
+            parts.append(column == "")
+        return _any(parts)
+
+    return condition
+
+
+def _of_survey(column: str) -> Compile:
+    def condition(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+        del places, question
+        parts = [_same(SURVEYS.c[column], text) for text in _given(term)]
+        if term.asks_for_absence:
+            parts.append(SURVEYS.c[column] == "")
+        return _any(parts)
+
+    return condition
+
+
+def _indicator(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del places, question
+    return _any([_same(INDICATORS.c.code, text) for text in term.texts])
+
+
+def _level(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del question
+    column, numbers = places["level"], [int(text) for text in _given(term)]
+    match term.operator:
+        case Operator.RANGE:
+            found = column.between(numbers[0], numbers[1])
+        case Operator.LESS:
+            found = column < numbers[0]
+        case Operator.AT_MOST:
+            found = column <= numbers[0]
+        case Operator.GREATER:
+            found = column > numbers[0]
+        case Operator.AT_LEAST:
+            found = column >= numbers[0]
+        case _:
+            found = column.in_(numbers)
+    # A cell without scores bears the level 0, which no answer has.
+    return and_(found, _has_score(places))
+
+
+def _has_score(places: Mapping[str, Any]) -> Condition:
+    missing = places["missing"]
+    found: Condition = missing.is_(None) if missing is ANSWERS.c.missing else missing == ""
+    return found
+
+
+def _missing(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del question
+    parts: list[Condition] = [places["missing"].in_(_given(term))] if _given(term) else []
+    if term.asks_for_absence:
+        parts.append(_has_score(places))
+    return _any(parts)
+
+
+def _answered(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del places
+    found = spans(term, ANSWER_FIELDS["answered"], question.now, question.zone)
+    return _any([_within(RESPONSES.c.answered_at, span) for span in found])
+
+
+def _within(column: ColumnElement[Any], span: Span) -> Condition:
+    parts: list[Condition] = [true()]
+    if span.start is not None:
+        parts.append(column >= span.start)
+    if span.end is not None:
+        parts.append(column < span.end)
+    return and_(*parts)
+
+
+def _linked(column: str, table: Table, *names: str) -> Compile:
+    def condition(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+        del places, question
+        parts: list[Condition] = []
+        if _given(term):
+            wanted = _any([_same(table.c[name], text) for text in _given(term) for name in names])
+            parts.append(RESPONSES.c[column].in_(select(table.c.id).where(wanted)))
+        if term.asks_for_absence:
+            parts.append(RESPONSES.c[column].is_(None))
+        return _any(parts)
+
+    return condition
+
+
+def _double(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del places, question
+    return _any([RESPONSES.c.is_double.is_(true() if text == "yes" else false()) for text in term.texts])
+
+
+def _batch(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del places, question
+    parts: list[Condition] = [RESPONSES.c.batch_id.in_([int(text) for text in _given(term)])] if _given(term) else []
+    if term.asks_for_absence:
+        parts.append(RESPONSES.c.batch_id.is_(None))
+    return _any(parts)
+
+
+def _words(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    del places, question
+    written = [ANSWER_TEXTS.c.content.icontains(text, autoescape=True) for text in term.texts]
+    return exists().where(and_(ANSWER_TEXTS.c.response_id == RESPONSES.c.id, or_(false(), *written)))
+
+
+_CONDITIONS: Mapping[str, Compile] = {
+    "survey": _of_survey("code"),
+    "series": _of_survey("series"),
+    "wave": _of_survey("wave"),
+    "assessor": _of_survey("assessor"),
+    "indicator": _indicator,
+    **{name: _text(name) for name in (*_SEGMENTED, "month", "interviewer", "language", "number")},
+    "answered": _answered,
+    "level": _level,
+    "missing": _missing,
+    "customer": _linked("customer_id", CUSTOMERS, "number", "name"),
+    "case": _linked("case_id", CASES, "reference"),
+    "double": _double,
+    "batch": _batch,
+    "text": _words,
+}

@@ -1,0 +1,139 @@
+"""What hangs together with one case: links, merges, repeats, its incident, remedies, corrective actions."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Connection, Table, or_, select
+
+from console.models import Case, CaseLink, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
+from console.storage.engine import Store
+
+CASES: Table = Case.__table__  # type: ignore[attr-defined]
+LINKS: Table = CaseLink.__table__  # type: ignore[attr-defined]
+INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
+REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
+ACTIONS: Table = CorrectiveAction.__table__  # type: ignore[attr-defined]
+ACTION_CASES: Table = CorrectiveActionCase.__table__  # type: ignore[attr-defined]
+STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """Another thing that a case belongs with: what it is to the case, its number, and its title."""
+
+    kind: str
+    reference: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyLine:
+    """One remedy promised on a case; ``amount_minor`` is in minor units of the currency."""
+
+    kind: str
+    state: str
+    amount_minor: int | None
+    currency: str
+    due_on: date | None
+    owner: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Relations:
+    """All that hangs together with a case."""
+
+    others: tuple[Relation, ...]
+    remedies: tuple[RemedyLine, ...]
+
+
+def relations(store: Store, case_id: int) -> Relations:
+    """Return what hangs together with a case; nothing for an id that no case has."""
+    with store.reading() as connection:
+        others = [
+            *_pointed_at(connection, case_id),
+            *_pointing_here(connection, case_id),
+            *_linked(connection, case_id),
+            *_parents(connection, case_id),
+        ]
+        remedies = connection.execute(
+            select(
+                REMEDIES.c.kind,
+                REMEDIES.c.state,
+                REMEDIES.c.amount_minor,
+                REMEDIES.c.currency,
+                REMEDIES.c.due_on,
+                STAFF.c.login,
+                REMEDIES.c.note,
+            )
+            .select_from(REMEDIES)
+            .join(STAFF, STAFF.c.id == REMEDIES.c.owner_id, isouter=True)
+            .where(REMEDIES.c.case_id == case_id)
+            .order_by(REMEDIES.c.id)
+        ).all()
+    return Relations(
+        tuple(others),
+        tuple(
+            RemedyLine(kind, state, minor, currency, due_on, owner or "", note)
+            for kind, state, minor, currency, due_on, owner, note in remedies
+        ),
+    )
+
+
+def _pointed_at(connection: Connection, case_id: int) -> list[Relation]:
+    other = CASES.alias("other")
+    found: list[Relation] = []
+    for kind, column in (("merged into", CASES.c.merged_into_id), ("repeats", CASES.c.repeat_of_id)):
+        rows = connection.execute(
+            select(other.c.reference, other.c.subject).where(CASES.c.id == case_id, other.c.id == column)
+        )
+        found.extend(Relation(kind, reference, subject) for reference, subject in rows)
+    return found
+
+
+def _pointing_here(connection: Connection, case_id: int) -> list[Relation]:
+    found: list[Relation] = []
+    for kind, column in (("taken over", CASES.c.merged_into_id), ("repeated by", CASES.c.repeat_of_id)):
+        rows = connection.execute(
+            select(CASES.c.reference, CASES.c.subject).where(column == case_id).order_by(CASES.c.id)
+        )
+        found.extend(Relation(kind, reference, subject) for reference, subject in rows)
+    return found
+
+
+def _linked(connection: Connection, case_id: int) -> list[Relation]:
+    rows = connection.execute(
+        select(LINKS.c.kind, LINKS.c.case_id, CASES.c.reference, CASES.c.subject)
+        .join(
+            CASES,
+            or_(
+                (LINKS.c.case_id == case_id) & (CASES.c.id == LINKS.c.other_id),
+                (LINKS.c.other_id == case_id) & (CASES.c.id == LINKS.c.case_id),
+            ),
+        )
+        .order_by(LINKS.c.id)
+    )
+    return [
+        Relation("split from" if kind == "split" and owner != case_id else kind, reference, subject)
+        for kind, owner, reference, subject in rows
+    ]
+
+
+def _parents(connection: Connection, case_id: int) -> list[Relation]:
+    incidents = connection.execute(
+        select(INCIDENTS.c.number, INCIDENTS.c.title)
+        .join(CASES, CASES.c.incident_id == INCIDENTS.c.id)
+        .where(CASES.c.id == case_id)
+    )
+    actions = connection.execute(
+        select(ACTIONS.c.number, ACTIONS.c.title)
+        .join(ACTION_CASES, ACTION_CASES.c.action_id == ACTIONS.c.id)
+        .where(ACTION_CASES.c.case_id == case_id)
+        .order_by(ACTIONS.c.id)
+    )
+    return [
+        *(Relation("incident", number, title) for number, title in incidents),
+        *(Relation("corrective action", number, title) for number, title in actions),
+    ]

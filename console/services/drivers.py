@@ -1,0 +1,223 @@
+"""What moves overall satisfaction: drivers with their importance, performance and quadrant, and the path model."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+
+from console.codes import IndicatorKind
+from console.errors import NotFoundError, UsageError
+from console.measures.drivers import driver_importance
+from console.measures.quadrants import Crosshair, quadrant_places, quadrant_stability
+from console.measures.results import MeasureError
+from console.measures.scales import HUNDRED, Scale
+from console.services.answer_counts import Levels, SurveyFrame, counted, mean_figure, one_frame, values_of
+from console.services.answer_filtering import asked
+from console.services.answer_matrix import answer_matrix
+from console.services.answering import Item
+from console.services.satisfaction_views import DriverRow, DriverTable, PathFigures
+from console.storage.engine import Store
+
+OVERALL_WORDS = ("overall", "all", "总体", "q7all", "satisfaction")
+REPLICATES = 500
+
+
+def drivers(
+    store: Store,
+    filter_text: str = "",
+    *,
+    overall: str | None = None,
+    codes: Sequence[str] = (),
+    crosshair: Crosshair = Crosshair.MEAN,
+    replicates: int = REPLICATES,
+    seed: int = 1,
+    zone: str = "",
+) -> DriverTable:
+    """Return the drivers of the overall question of a survey, most important first, with quadrants and their stability.
+
+    ``overall`` is the code of that question (found by its name otherwise), ``codes`` the drivers (all other rating items
+    otherwise). Complete answers only; LMG up to 12 drivers, Johnson above. Raises NotFoundError, FilterError, MeasureError.
+    """
+    question = asked(filter_text, zone=zone)
+    with store.reading() as connection:
+        frame = one_frame(connection, question)
+        outcome = _overall(frame, overall)
+        items = _chosen(frame, codes, outcome)
+        table = answer_matrix(connection, [outcome, *items], question)
+        found, _ = counted(connection, frame, items, question)
+    scores = table.scores(frame)
+    notes: list[str] = []
+    usable, left_out = _complete_enough(scores, items)
+    if left_out:
+        notes.append(f"Left out, since half of the respondents or more did not answer: {', '.join(left_out)}.")
+    items = [items[place] for place in usable]
+    x, y = scores[:, [place + 1 for place in usable]], scores[:, 0]
+    result = driver_importance(y, x, weights=table.weights)
+    performance = [
+        mean_figure(
+            found[item.id].get((), Levels()),
+            item,
+            values_of(item, frame)[0],
+            scale=values_of(item, frame)[1],
+            filter_text=f"survey:{frame.code} indicator:{item.code}",
+        )
+        for item in items
+    ]
+    known = [place for place, figure in enumerate(performance) if figure.value is not None]
+    places = quadrant_places(
+        [result.shares[place] for place in known], [performance[place].value or 0.0 for place in known], crosshair
+    )
+    sure: Mapping[int, tuple[float, bool]] = {}
+    try:
+        stability = quadrant_stability(
+            y, x[:, known], HUNDRED, crosshair, replicates=replicates, seed=seed, weights=table.weights
+        )
+        best = {place: max(chances) for place, chances in zip(known, stability.probabilities, strict=True)}
+        labels = dict(zip(known, stability.labels, strict=True))
+        sure = {place: (best[place], labels[place] is not None) for place in known}
+        notes += [note for note in stability.warnings if note not in result.warnings]
+    except MeasureError as error:
+        notes.append(f"How stable the quadrants are could not be found out: {error.message}")
+    rows = []
+    for position, place in enumerate(known):
+        probability, is_sure = sure.get(place, (None, False))
+        rows.append(
+            DriverRow(
+                code=items[place].code,
+                label=items[place].label,
+                label_zh=items[place].label_zh,
+                share=result.shares[place],
+                importance=result.importances[place],
+                correlation=result.correlations[place],
+                performance=performance[place],
+                priority=places.priorities[position],
+                quadrant=str(places.quadrants[position]),
+                is_sure=is_sure,
+                probability=probability,
+            )
+        )
+    rows.sort(key=lambda row: -row.share)
+    named = [_named(note, items) for note in (*result.warnings, *notes)]
+    return DriverTable(
+        survey=frame.code,
+        overall=outcome.code,
+        method=result.method,
+        crosshair=str(crosshair),
+        r_squared=result.value or 0.0,
+        n=result.n,
+        n_missing=result.n_missing,
+        is_publishable=result.is_publishable,
+        drivers=tuple(rows),
+        filter=str(question.filter),
+        seed=seed,
+        warnings=tuple(dict.fromkeys(named)),
+    )
+
+
+def _named(note: str, items: Sequence[Item]) -> str:
+    for number in range(len(items), 0, -1):
+        note = note.replace(f"Driver {number} ", f"{items[number - 1].code} ")
+    return note
+
+
+def _complete_enough(
+    scores: np.ndarray[tuple[int, ...], np.dtype[np.float64]], items: Sequence[Item]
+) -> tuple[list[int], list[str]]:
+    """The drivers at least half of the respondents answered: the rest would leave next to no complete answers."""
+    shares = (~np.isnan(scores[:, 1:])).mean(axis=0) if scores.shape[0] else np.zeros(len(items))
+    usable = [place for place, share in enumerate(shares) if share > 0.5]
+    return usable, [items[place].code for place in range(len(items)) if place not in usable]
+
+
+def _overall(frame: SurveyFrame, code: str | None) -> Item:
+    rated = {
+        name: item for name, item in frame.items.items() if item.kind not in (IndicatorKind.GROUP, IndicatorKind.TEXT)
+    }
+    if code is not None:
+        if code not in rated:
+            raise NotFoundError(
+                f"The survey {frame.code} has no indicator {code}.", f"It has: {', '.join(list(rated)[:20])}."
+            )
+        return rated[code]
+    for item in rated.values():
+        if any(word in (item.code.casefold(), item.node.casefold()) for word in OVERALL_WORDS) or "总体" in item.label:
+            return item
+    raise UsageError(
+        f"The survey {frame.code} does not say which of its questions is the overall one.",
+        f"Name it: --overall CODE. It has: {', '.join(list(rated)[:20])}.",
+    )
+
+
+def _chosen(frame: SurveyFrame, codes: Sequence[str], outcome: Item) -> list[Item]:
+    if codes:
+        for code in codes:
+            if code not in frame.items or frame.items[code].kind in (IndicatorKind.GROUP, IndicatorKind.TEXT):
+                raise NotFoundError(
+                    f"The survey {frame.code} has no indicator {code}.",
+                    f"It has: {', '.join(list(frame.scored)[:20])}.",
+                )
+        return [frame.items[code] for code in codes if code != outcome.code]
+    return [item for item in frame.scored.values() if item.id != outcome.id]
+
+
+def path_model(
+    store: Store,
+    filter_text: str,
+    paths: Sequence[tuple[str, str]],
+    blocks: Mapping[str, Sequence[str]] | None = None,
+    *,
+    scheme: str = "centroid",
+    is_standardised: bool = False,
+    zone: str = "",
+) -> PathFigures:
+    """Fit a path model (ECSI shape) to a survey: latent variables are its groups, or ``blocks`` of item codes by name.
+
+    ``paths`` lead from cause to effect. Raises NotFoundError, FilterError, and MeasureError for a model that cannot be.
+    """
+    from console.measures.pathmodel import PathModel, Scheme, fit_path_model
+
+    question = asked(filter_text, zone=zone)
+    names = list(dict.fromkeys(name for path in paths for name in path))
+    with store.reading() as connection:
+        frame = one_frame(connection, question)
+        members = dict(blocks) if blocks else _groups(frame)
+        for name in names:
+            if name not in members:
+                raise NotFoundError(
+                    f"The survey {frame.code} has no group {name}.", f"It has: {', '.join(members) or 'none'}."
+                )
+        codes = list(dict.fromkeys(code for name in names for code in members[name]))
+        for code in codes:
+            if code not in frame.items:
+                raise NotFoundError(f"The survey {frame.code} has no indicator {code}.")
+        items = [frame.items[code] for code in codes]
+        table = answer_matrix(connection, items, question)
+    model = PathModel(
+        blocks={name: [codes.index(code) for code in members[name]] for name in names},
+        paths=list(paths),
+        scheme=Scheme(scheme),
+        is_standardised=is_standardised,
+    )
+    scales = [Scale(item.scale, item.low, item.high, item.is_reversed) for item in items]
+    fit = fit_path_model(table.values, model, scales)
+    return PathFigures(
+        survey=frame.code,
+        n=fit.n,
+        variables=tuple((variable.name, variable.index, variable.r_squared) for variable in fit.variables),
+        paths=tuple((*pair, effect, fit.total_effects.get(pair, effect)) for pair, effect in fit.paths.items()),
+        goodness=fit.value,
+        scheme=scheme,
+        is_standardised=is_standardised,
+        iterations=fit.iterations,
+        warnings=fit.warnings,
+    )
+
+
+def _groups(frame: SurveyFrame) -> dict[str, list[str]]:
+    by_id = {item.id: item for item in frame.items.values()}
+    found: dict[str, list[str]] = {}
+    for item in frame.scored.values():
+        if item.parent_id is not None:
+            found.setdefault(by_id[item.parent_id].code, []).append(item.code)
+    return found

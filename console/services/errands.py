@@ -1,0 +1,540 @@
+"""One verb on its way through the cases: what stands beside each case, what the policy decides, what is written."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, and_, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from console.codes import CasePhase, Role, TaskState
+from console.errors import ConflictError, NotAllowedError, OmbudError, UsageError
+from console.models import (
+    Case,
+    CaseEvent,
+    CaseText,
+    Category,
+    Customer,
+    Operation,
+    Remedy,
+    ServiceAccount,
+    Staff,
+)
+from console.rules.policies import Policy
+from console.rules.workflow import ActorFacts, CaseFacts, Decision
+from console.services import promises
+from console.services.entering import stored
+from console.services.lookups import Names
+from console.services.policies import PolicyBook
+from console.services.verbs import LEASE, Bench, Change, changed
+from console.storage.unit import Work
+
+CASES: Table = Case.__table__  # type: ignore[attr-defined]
+TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
+EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
+CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
+CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
+ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
+OPERATIONS: Table = Operation.__table__  # type: ignore[attr-defined]
+REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
+STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+
+_ON_ROW: Mapping[str, tuple[str, ...]] = {
+    "category": ("category",),
+    "customer_id": ("customer", "complainant", "contact"),
+    "account_number": ("account", "address"),
+    "department_id": ("department",),
+    "assignee_id": ("assignee",),
+    "region": ("region",),
+    "subject": ("summary",),
+    "validity": ("validity",),
+}
+_ON_TEXT = ("findings", "measures", "follow_up", "cause")
+_TOLD_ANEW: Mapping[str, tuple[str, ...]] = {
+    "assign": ("assignee",),
+    "rectify": ("measures",),
+    "split": ("summary",),
+}
+"""What a case may hold already and the verb must be told all the same."""
+_SUPERVISORS = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one case: done, or skipped and why."""
+
+    reference: str
+    is_done: bool
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Worker:
+    """The member of staff who acts."""
+
+    id: int
+    login: str
+    role: str
+    department_id: int | None
+
+
+def worker_of(connection: Connection, login: str) -> Worker:
+    """Return the member of staff behind a login. Raises NotAllowedError for somebody who is none."""
+    row = connection.execute(
+        select(STAFF.c.id, STAFF.c.login, STAFF.c.role, STAFF.c.department_id).where(
+            STAFF.c.login == login, STAFF.c.is_active
+        )
+    ).one_or_none()
+    if row is None:
+        raise NotAllowedError(f"{login} is not on the staff.", "An administrator adds people: ombud staff add LOGIN")
+    return Worker(*tuple(row))
+
+
+@dataclass(frozen=True, slots=True)
+class OperationRow:
+    """An operation as it is kept: what became of its cases, and whether it came to its end."""
+
+    id: int
+    verb: str
+    actor: str
+    outcomes: tuple[Outcome, ...]
+    is_complete: bool
+
+
+def operation_under(connection: Connection, key: str, verb: str, actor: str) -> OperationRow | None:
+    """Return the operation done under a key, or None. Raises UsageError where the key was used for something else."""
+    row = connection.execute(
+        select(OPERATIONS.c.id, OPERATIONS.c.verb, OPERATIONS.c.actor, OPERATIONS.c.report).where(
+            OPERATIONS.c.idempotency_key == key
+        )
+    ).one_or_none()
+    if row is None:
+        return None
+    if (row.verb, row.actor) != (verb, actor):
+        raise UsageError(f"The key {key} was used for {row.verb} by {row.actor}.", "Use another key.")
+    told = json.loads(row.report)
+    outcomes = tuple(Outcome(*outcome) for outcome in told.get("outcomes", []))
+    return OperationRow(row.id, row.verb, row.actor, outcomes, bool(told.get("is_complete")))
+
+
+@dataclass(frozen=True, slots=True)
+class PartDone:
+    """What one transaction of an errand came to; ``earlier`` is an operation that had done all of it before."""
+
+    operation: int | None = None
+    outcomes: tuple[Outcome, ...] = ()
+    earlier: OperationRow | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What stands beside the row of a case: its texts, and what its events and remedies amount to."""
+
+    text: Mapping[str, Any]
+    has_reply: bool
+    has_callback: bool
+    open_remedies: int
+    last_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One event to be: the verb, the state it leads to, what changes."""
+
+    verb: str
+    target: str
+    change: Change
+
+
+@dataclass(slots=True)
+class Errand:
+    """One verb with its fields on its way through the cases.
+
+    ``sent_on`` names, by the id of the case that stands for them, the merged cases that the verb was asked for.
+    """
+
+    verb: str
+    fields: dict[str, str]
+    worker: Worker
+    now: datetime
+    book: PolicyBook
+    names: Names
+    key: str | None = None
+    versions: Mapping[int, int] = field(default_factory=dict)
+    sent_on: Mapping[int, Sequence[str]] = field(default_factory=dict)
+    operation: int | None = None
+    shared: dict[str, Any] = field(default_factory=dict)
+
+    def work_on(self, work: Work, case_ids: Sequence[int], *, is_whole: bool) -> PartDone:
+        """Do the verb to one part of the cases in the open transaction; ``is_whole`` says that there is no other part."""
+        connection = work.connection
+        shared = dict(self.shared)
+        rows = self.rows(connection, case_ids)
+        operation, earlier = self._opened(connection)
+        if earlier is not None and earlier.is_complete:
+            work.abandon()
+            return PartDone(earlier.id, earlier.outcomes, earlier)
+        done_before = self._done_before(connection, operation, case_ids) if self.key is not None else {}
+        outcomes: list[Outcome] = []
+        events: list[dict[str, Any]] = []
+        touched: list[int] = []
+        for case_id in case_ids:
+            if case_id not in rows:
+                outcomes.append(Outcome(f"#{case_id}", False, "There is no such case."))
+                continue
+            row, beside = rows[case_id]
+            if case_id in done_before:
+                outcome = Outcome(row["reference"], True, done_before[case_id])
+            else:
+                outcome = self._done(work, operation, row, beside, events, touched, shared)
+            outcomes.append(outcome)
+            outcomes.extend(
+                Outcome(reference, outcome.is_done, f"to {outcome.reference}: {outcome.text}")
+                for reference in self.sent_on.get(case_id, ())
+            )
+        if not events:
+            work.abandon()
+            return PartDone(self.operation if earlier is None else operation, tuple(outcomes))
+        connection.execute(insert(EVENTS), events)
+        promises.recompute(connection, touched, self.book)
+        if is_whole:
+            write_report(connection, operation, outcomes, is_complete=True)
+        references = [outcome.reference for outcome in outcomes if outcome.is_done]
+        subject = references[0] if len(references) == 1 else f"{len(references)} cases"
+        work.record(self.verb, "case", subject, {"operation": operation, "cases": references})
+        self.shared = shared
+        return PartDone(operation, tuple(outcomes))
+
+    def refusals(self, connection: Connection, case_ids: Sequence[int]) -> tuple[Outcome, ...] | None:
+        """Return why none of the cases allows the verb as they stand, or None where at least one may allow it.
+
+        Asked before a transaction of changes is begun for what many reach for at once: who comes too late waits for nobody.
+        """
+        rows = self.rows(connection, case_ids, is_held=False)
+        refused = []
+        for row, beside in rows.values():
+            decision = self.decision(row, beside)
+            if decision.allowed:
+                return None
+            refused.append(Outcome(row["reference"], False, decision.reason))
+        return tuple(refused) if len(refused) == len(case_ids) else None
+
+    def _opened(self, connection: Connection) -> tuple[int, OperationRow | None]:
+        """Return the operation to work under; the one of another process that came first with the same key."""
+        if self.operation is not None:
+            return self.operation, None
+        values = {
+            "at": self.now,
+            "actor": self.worker.login,
+            "verb": self.verb,
+            "idempotency_key": self.key,
+            "report": "{}",
+        }
+        try:
+            with connection.begin_nested():
+                opened = connection.execute(insert(OPERATIONS).values(values).returning(OPERATIONS.c.id)).scalar_one()
+            return int(opened), None
+        except IntegrityError:
+            earlier = operation_under(connection, self.key or "", self.verb, self.worker.login)
+            if earlier is None:
+                raise
+            return earlier.id, earlier
+
+    def _done_before(self, connection: Connection, operation: int, case_ids: Sequence[int]) -> dict[int, str]:
+        rows = connection.execute(
+            select(EVENTS.c.case_id, EVENTS.c.state)
+            .where(EVENTS.c.operation_id == operation, EVENTS.c.case_id.in_(list(case_ids)))
+            .order_by(EVENTS.c.id)
+        ).all()
+        return dict(rows)
+
+    def _done(
+        self,
+        work: Work,
+        operation: int,
+        row: RowMapping,
+        beside: Beside,
+        events: list[dict[str, Any]],
+        touched: list[int],
+        shared: dict[str, Any],
+    ) -> Outcome:
+        """Do the verb to one case, whole or not at all, and say what became of it."""
+        tried = dict(shared)
+        try:
+            with work.connection.begin_nested():
+                steps = self._steps(work, operation, row, beside, tried)
+                written = self._written(work.connection, operation, row, beside, steps)
+        except IntegrityError:
+            return Outcome(row["reference"], False, "Somebody else changed the same just now. Look at it again.")
+        except OmbudError as error:
+            return Outcome(row["reference"], False, str(error))
+        shared.update(tried)
+        events.extend(written)
+        touched.append(row["id"])
+        touched.extend(key["id"] for step in steps for table, key in step.change.created if table == CASES.name)
+        said = next((step.change.said for step in reversed(steps) if step.change.said), "")
+        return Outcome(row["reference"], True, said or steps[-1].target)
+
+    def rows(
+        self, connection: Connection, case_ids: Sequence[int], *, is_held: bool = True
+    ) -> dict[int, tuple[RowMapping, Beside]]:
+        """Return the cases of a part with what stands beside them, held against others until the transaction ends."""
+        wanted = list(case_ids)
+        if is_held:
+            promises.hold(connection, wanted)
+        rows = connection.execute(
+            select(
+                CASES,
+                CATEGORIES.c.code.label("category"),
+                CUSTOMERS.c.name.label("customer_name"),
+                ACCOUNTS.c.number.label("account_number"),
+                TEXTS.c.extras,
+            )
+            .select_from(CASES)
+            .join(TEXTS, TEXTS.c.case_id == CASES.c.id, isouter=True)
+            .join(CATEGORIES, CATEGORIES.c.id == CASES.c.category_id, isouter=True)
+            .join(CUSTOMERS, CUSTOMERS.c.id == CASES.c.customer_id, isouter=True)
+            .join(ACCOUNTS, ACCOUNTS.c.id == CASES.c.account_id, isouter=True)
+            .where(CASES.c.id.in_(wanted))
+        ).mappings()
+        beside = self._beside(connection, wanted)
+        return {row["id"]: (row, beside(row)) for row in rows}
+
+    def _beside(self, connection: Connection, case_ids: list[int]) -> Any:
+        texts = {
+            row["case_id"]: dict(row)
+            for row in connection.execute(select(TEXTS).where(TEXTS.c.case_id.in_(case_ids))).mappings()
+        }
+        remedies: dict[int, int] = dict(
+            connection.execute(
+                select(REMEDIES.c.case_id, func.count())
+                .where(REMEDIES.c.case_id.in_(case_ids), REMEDIES.c.state == TaskState.OPEN.value)
+                .group_by(REMEDIES.c.case_id)
+            ).all()
+        )
+        newest: dict[int, datetime] = dict(
+            connection.execute(
+                select(EVENTS.c.case_id, func.max(EVENTS.c.at, type_=EVENTS.c.at.type))
+                .where(EVENTS.c.case_id.in_(case_ids))
+                .group_by(EVENTS.c.case_id)
+            ).all()
+        )
+        happenings = promises.happenings_of(connection, case_ids)
+
+        def beside(row: RowMapping) -> Beside:
+            case_id = row["id"]
+            verbs = [(event.verb, event.is_public) for event in happenings.get(case_id, ())]
+            text = texts.get(case_id, {})
+            has_reply, has_callback = _answered(verbs, has_imported_reply=bool(text.get("reply")))
+            last_at = max(newest.get(case_id, row["received_at"]), row["received_at"])
+            return Beside(text, has_reply, has_callback, remedies.get(case_id, 0), last_at)
+
+        return beside
+
+    def policy_of(self, row: RowMapping) -> Policy:
+        """Return the policy that a case is under."""
+        return self.book.of(row["policy_id"], row["received_at"]).policy
+
+    def decision(self, row: RowMapping, beside: Beside) -> Decision:
+        """Decide whether the verb may be done to a case now."""
+        policy = self.policy_of(row)
+        case = CaseFacts(
+            state=row["state"],
+            filled=self._filled(row, beside),
+            has_reply=beside.has_reply,
+            has_callback=beside.has_callback,
+            is_supervised=row["is_supervised"],
+            is_assigned=row["assignee_id"] is not None and not self._may_be_taken(row),
+            open_remedies=beside.open_remedies,
+        )
+        decision = policy.may(self.verb, case, self._actor(row), promises.traits_of(row, policy.zone))
+        attempts = row["callback_attempts"]
+        is_owed = row["kind"] in policy.callback.kinds and beside.has_reply and not beside.has_callback
+        if self.verb == "archive" and decision.allowed and is_owed and 0 < attempts < policy.callback.attempts:
+            reason = f"The customer was not reached in {attempts} of {policy.callback.attempts} attempts; call again."
+            return replace(decision, allowed=False, reason=reason)
+        return decision
+
+    def _filled(self, row: RowMapping, beside: Beside) -> frozenset[str]:
+        """Return the names of the fields that hold something: given with the verb, or on the case already.
+
+        What a verb must be told anew (a reason, a reply, an opinion) does not count as told by an earlier one.
+        """
+        filled = {"severity", "channel", "received_at"}
+        filled |= {name for column, names in _ON_ROW.items() if row[column] not in (None, "") for name in names}
+        filled |= {name for name in _ON_TEXT if beside.text.get(name)}
+        filled |= {name for name, value in json.loads(row["extras"] or "{}").items() if value}
+        filled -= set(_TOLD_ANEW.get(self.verb, ()))
+        filled |= set(self.fields)
+        if self.verb == "dispatch":
+            filled.add("department")  # the routing of the policy names one where nobody did
+        if self.verb == "callback" and self.fields.get("reached") == "no":
+            filled.add("opinion")
+        if self.verb == "rectify" and "action" in self.fields:
+            filled |= {"measures", "owner", "due_on"}  # the action has them
+        return frozenset(filled)
+
+    def _may_be_taken(self, row: RowMapping) -> bool:
+        """A case may be taken by whom it was given to, and by anybody once the lease of whoever took it has run out."""
+        if self.verb != "take":
+            return False
+        is_lapsed = row["claimed_until"] is not None and row["claimed_until"] < self.now
+        return is_lapsed or bool(row["assignee_id"] == self.worker.id)
+
+    def _actor(self, row: RowMapping) -> ActorFacts:
+        if row["assignee_id"] == self.worker.id:
+            relation = "own"
+        elif row["department_id"] is not None and row["department_id"] == self.worker.department_id:
+            relation = "team"
+        else:
+            relation = "any"
+        is_supervisor = (
+            self.worker.role in _SUPERVISORS if row["supervisor_id"] is None else row["supervisor_id"] == self.worker.id
+        )
+        return ActorFacts(self.worker.role, relation, is_supervisor)
+
+    def _steps(
+        self, work: Work, operation: int, row: RowMapping, beside: Beside, shared: dict[str, Any]
+    ) -> tuple[Step, ...]:
+        """Return what the verb comes to in a case. Raises OmbudError where it may not be done."""
+        seen = self.versions.get(row["id"])
+        if seen is not None and seen != row["version"]:
+            raise ConflictError(_told_conflict(work.connection, row), "Look at it again, then decide.")
+        decision = self.decision(row, beside)
+        if not decision.allowed:
+            raise OmbudError(decision.reason)
+        policy = self.policy_of(row)
+        bench = Bench(work, self.now, policy, self.worker.id, self.worker.role, operation, self.names, shared)
+        change = changed(bench, self.verb, row, self.fields)
+        target = decision.target or row["state"]
+        if self.verb == "take" and target == row["state"] and not change.case:
+            raise OmbudError(f"{row['reference']} is yours already.")
+        done = Step(self.verb, target, change)
+        if self.verb != "callback" or change.case.get("opinion") not in policy.callback.reopen_on:
+            return (done,)
+        onward = policy.workflow.transition("reopen", target)
+        if onward is None:
+            return (done,)
+        again = Change(
+            case={"times_reopened": row["times_reopened"] + 1}, note=change.note, said=f"{change.note}; opened again"
+        )
+        return done, Step("reopen", onward.lands(target), again)
+
+    def _written(
+        self, connection: Connection, operation: int, row: RowMapping, beside: Beside, steps: Sequence[Step]
+    ) -> list[dict[str, Any]]:
+        """Write the changes of one case step by step, and return its events."""
+        current = dict(row)
+        return [self._event(connection, operation, current, beside, step) for step in steps]
+
+    def _event(
+        self, connection: Connection, operation: int, current: dict[str, Any], beside: Beside, step: Step
+    ) -> dict[str, Any]:
+        """Write one step; ``current`` is the row as it is before it, and as it is after it in the end."""
+        change = step.change
+        at = max(self.now, beside.last_at)
+        values = self._new_values(current, step, at)
+        texts = {name: value for name, value in change.text.items() if beside.text.get(name) != value}
+        version = current["version"]
+        written = connection.execute(
+            update(CASES)
+            .where(and_(CASES.c.id == current["id"], CASES.c.version == version))
+            .values(**values, version=version + 1, updated_at=at)
+        )
+        if written.rowcount != 1:
+            raise ConflictError(f"{current['reference']} was changed by somebody else just now.", "Look at it again.")
+        if texts:
+            self._write_texts(connection, current["id"], beside, texts)
+        before = {name: current[name] for name in values} | {name: beside.text.get(name, "") for name in texts}
+        for table, new in change.rows:
+            key = connection.execute(insert(table).values(new).returning(*table.primary_key)).one()
+            change.created.append((table.name, dict(zip(table.primary_key.columns.keys(), key, strict=True))))
+        current.update(values, version=version + 1)
+        return {
+            "case_id": current["id"],
+            "at": at,
+            "actor": self.worker.login,
+            "verb": step.verb,
+            "note": change.note,
+            "before": stored(before),
+            "after": stored({**values, **texts}, version=version + 1, created=change.created),
+            "state": current["state"],
+            "phase": current["phase"],
+            "origin": change.origin,
+            "is_public": change.is_public,
+            "is_undone": False,
+            "operation_id": operation,
+        }
+
+    def _new_values(self, current: Mapping[str, Any], step: Step, at: datetime) -> dict[str, Any]:
+        """Return the columns that a step changes; whoever works on a case he took keeps it for another while."""
+        phase = str(self.book.of(current["policy_id"], current["received_at"]).policy.workflow.phase(step.target))
+        values = {"state": step.target, "phase": phase, **step.change.case}
+        if phase == CasePhase.CLOSED.value and current["phase"] != CasePhase.CLOSED.value:
+            values["closed_at"] = at
+        elif phase != CasePhase.CLOSED.value and current["phase"] == CasePhase.CLOSED.value:
+            values["closed_at"] = None
+        if current["claimed_until"] is not None and current["assignee_id"] == self.worker.id:
+            values.setdefault("claimed_until", None if phase == CasePhase.CLOSED.value else self.now + LEASE)
+        return {name: value for name, value in values.items() if current[name] != value}
+
+    def _write_texts(self, connection: Connection, case_id: int, beside: Beside, texts: Mapping[str, Any]) -> None:
+        if beside.text:
+            connection.execute(update(TEXTS).where(TEXTS.c.case_id == case_id).values(texts))
+        else:
+            connection.execute(insert(TEXTS).values({**_NO_TEXT, **texts, "case_id": case_id}))
+
+
+_NO_TEXT = {
+    "narrative": "",
+    "findings": "",
+    "measures": "",
+    "reply": "",
+    "follow_up": "",
+    "cause": "",
+    "location": "",
+    "extras": "{}",
+}
+
+
+def write_report(connection: Connection, operation: int, outcomes: Sequence[Outcome], *, is_complete: bool) -> None:
+    """Write down what became of the cases of an operation."""
+    told = {
+        "outcomes": [[item.reference, item.is_done, item.text] for item in outcomes],
+        "is_complete": is_complete,
+    }
+    report = json.dumps(told, ensure_ascii=False)
+    connection.execute(update(OPERATIONS).where(OPERATIONS.c.id == operation).values(report=report))
+
+
+def _answered(verbs: Sequence[tuple[str, bool]], *, has_imported_reply: bool) -> tuple[bool, bool]:
+    """Return whether a reply stands that was not returned since, and whether the customer was reached after it.
+
+    ``verbs`` come with whether the customer heard of them. A reply that came with an imported case stands until it is returned.
+    """
+    has_reply = has_imported_reply and not any(verb == "reply" for verb, _ in verbs)
+    has_callback = False
+    for verb, is_heard in verbs:
+        if verb == "reply":
+            has_reply, has_callback = True, False
+        elif verb in ("return", "reopen"):
+            has_reply = has_callback = False
+        elif verb == "callback" and is_heard:
+            has_callback = has_reply
+    return has_reply, has_callback
+
+
+def _told_conflict(connection: Connection, row: RowMapping) -> str:
+    last = connection.execute(
+        select(EVENTS.c.actor, EVENTS.c.verb, EVENTS.c.at)
+        .where(EVENTS.c.case_id == row["id"])
+        .order_by(EVENTS.c.id.desc())
+        .limit(1)
+    ).one_or_none()
+    if last is None:
+        return f"{row['reference']} was changed meanwhile."
+    return f"{row['reference']} was changed meanwhile: {last.verb} by {last.actor} at {last.at:%Y-%m-%d %H:%M:%S} UTC."

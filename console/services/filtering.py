@@ -1,0 +1,304 @@
+"""Filters of cases as SQL: a parsed filter becomes conditions and an order, with bound parameters only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+from sqlalchemy.sql.expression import UnaryExpression
+
+from console.codes import CasePhase
+from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
+from console.rules.filters import CASE_FIELDS, ME, NONE, Filter, Operator, Sort, Span, Term, parse, spans
+from console.storage.search import matching
+
+CASES = Case.__table__  # type: ignore[attr-defined]
+TEXTS = CaseText.__table__  # type: ignore[attr-defined]
+EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
+CATEGORIES = Category.__table__  # type: ignore[attr-defined]
+DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
+STAFF = Staff.__table__  # type: ignore[attr-defined]
+CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
+ACCOUNTS = ServiceAccount.__table__  # type: ignore[attr-defined]
+INCIDENTS = Incident.__table__  # type: ignore[attr-defined]
+
+Condition = ColumnElement[bool]
+PHASES = frozenset(phase.value for phase in CasePhase)
+URGENT_FIRST = Sort("due")
+LEVELS = " / "
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """The conditions and the order that a filter asks for; the id makes the order complete."""
+
+    conditions: tuple[Condition, ...]
+    order: tuple[UnaryExpression[Any] | ColumnElement[Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What a filter is read against: the engine, the moment, the zone in which days begin, and who asks."""
+
+    dialect: str
+    now: datetime
+    zone: tzinfo
+    viewer: str
+
+
+def compiled(filter_text: str, *, dialect: str, now: datetime, viewer: str = "", zone: str = "") -> Question:
+    """Return the SQL conditions and order of a filter text. Raises FilterError."""
+    return question_of(parse(filter_text), dialect=dialect, now=now, viewer=viewer, zone=zone)
+
+
+def question_of(asked: Filter, *, dialect: str, now: datetime, viewer: str = "", zone: str = "") -> Question:
+    """Return the SQL conditions and order of a parsed filter; the earliest due stand first where it names no order."""
+    reader = _Asked(dialect, now, ZoneInfo(zone) if zone else UTC, viewer)
+    conditions = tuple(_condition(term, reader) for term in asked.terms)
+    sorts = asked.sorts or (URGENT_FIRST,)
+    order: list[Any] = []
+    for sort in sorts:
+        column = _SORTS[sort.field]
+        order.append(column.desc().nulls_last() if sort.is_descending else column.asc().nulls_last())
+    order.append(CASES.c.id.desc() if sorts[0].is_descending else CASES.c.id.asc())
+    return Question(conditions, tuple(order))
+
+
+def _condition(term: Term, asked: _Asked) -> Condition:
+    condition = _FIELDS[term.field](term, asked)
+    return not_(condition) if term.is_negated else condition
+
+
+def _given(term: Term) -> list[str]:
+    return [text for text in term.texts if not (text == NONE and term.asks_for_absence)]
+
+
+def _any(conditions: Sequence[Condition]) -> Condition:
+    return or_(false(), *conditions)
+
+
+def _code(column: str) -> Callable[[Term, _Asked], Condition]:
+    def condition(term: Term, asked: _Asked) -> Condition:
+        del asked
+        wanted: Condition = CASES.c[column].in_(term.texts)
+        return wanted
+
+    return condition
+
+
+def _state(term: Term, asked: _Asked) -> Condition:
+    del asked
+    phases = [text for text in term.texts if text in PHASES]
+    states = [text for text in term.texts if text not in PHASES]
+    parts: list[Condition] = []
+    if phases:
+        parts.append(CASES.c.phase == phases[0] if len(phases) == 1 else CASES.c.phase.in_(phases))
+    if states:
+        parts.append(CASES.c.state.in_(states))
+    return parts[0] if len(parts) == 1 else _any(parts)
+
+
+def _text(column: str) -> Callable[[Term, _Asked], Condition]:
+    def condition(term: Term, asked: _Asked) -> Condition:
+        del asked
+        parts = [_same(CASES.c[column], text) for text in _given(term)]
+        if term.asks_for_absence:
+            parts.append(or_(CASES.c[column] == "", CASES.c[column].is_(None)))
+        return _any(parts)
+
+    return condition
+
+
+def _same(column: ColumnElement[str], text: str) -> Condition:
+    """Return the condition that a column holds a text, capital letters aside; a ``*`` at its end stands for any rest."""
+    if text.endswith("*"):
+        return column.istartswith(text[:-1], autoescape=True)
+    return column.ilike(text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), escape="\\")
+
+
+def _linked(column: str, table: Any, *names: str) -> Callable[[Term, _Asked], Condition]:
+    """Return the condition on something a case points to, known by any of its columns."""
+
+    def condition(term: Term, asked: _Asked) -> Condition:
+        del asked
+        given = _given(term)
+        parts: list[Condition] = []
+        if given:
+            wanted = _any([_same(table.c[name], text) for text in given for name in names])
+            parts.append(CASES.c[column].in_(select(table.c.id).where(wanted)))
+        if term.asks_for_absence:
+            parts.append(CASES.c[column].is_(None))
+        return _any(parts)
+
+    return condition
+
+
+def _category(term: Term, asked: _Asked) -> Condition:
+    del asked
+    parts: list[Condition] = []
+    wanted: list[Condition] = []
+    for text in _given(term):
+        path = LEVELS.join(part.strip() for part in text.split("/"))
+        wanted.append(_same(CATEGORIES.c.code, path))
+        wanted.append(CATEGORIES.c.code.istartswith(path + LEVELS, autoescape=True))
+        wanted.append(_same(CATEGORIES.c.name, text))
+    if wanted:
+        parts.append(CASES.c.category_id.in_(select(CATEGORIES.c.id).where(_any(wanted))))
+    if term.asks_for_absence:
+        parts.append(CASES.c.category_id.is_(None))
+    return _any(parts)
+
+
+def _assignee(term: Term, asked: _Asked) -> Condition:
+    parts: list[Condition] = []
+    wanted: list[Condition] = []
+    for text in _given(term):
+        if text == ME:
+            wanted.append(STAFF.c.login == asked.viewer)
+        else:
+            wanted.extend((_same(STAFF.c.login, text), _same(STAFF.c.name, text)))
+    if wanted:
+        parts.append(CASES.c.assignee_id.in_(select(STAFF.c.id).where(_any(wanted))))
+    if term.asks_for_absence:
+        parts.append(CASES.c.assignee_id.is_(None))
+    return _any(parts)
+
+
+def _integer(column: str) -> Callable[[Term, _Asked], Condition]:
+    def condition(term: Term, asked: _Asked) -> Condition:
+        del asked
+        return _compared(CASES.c[column], term)
+
+    return condition
+
+
+def _compared(column: ColumnElement[int], term: Term) -> Condition:
+    numbers = [int(text) for text in _given(term)]
+    match term.operator:
+        case Operator.RANGE:
+            return column.between(numbers[0], numbers[1])
+        case Operator.LESS:
+            return column < numbers[0]
+        case Operator.AT_MOST:
+            return column <= numbers[0]
+        case Operator.GREATER:
+            return column > numbers[0]
+        case Operator.AT_LEAST:
+            return column >= numbers[0]
+    return column.in_(numbers)
+
+
+def _time(name: str, column: str) -> Callable[[Term, _Asked], Condition]:
+    def condition(term: Term, asked: _Asked) -> Condition:
+        found = spans(term, CASE_FIELDS[name], asked.now, asked.zone)
+        parts = [_within(CASES.c[column], span) for span in found]
+        if term.asks_for_absence:
+            parts.append(CASES.c[column].is_(None))
+        return parts[0] if len(parts) == 1 else _any(parts)
+
+    return condition
+
+
+def _within(column: ColumnElement[Any], span: Span) -> Condition:
+    parts: list[Condition] = [] if span.start or span.end else [column.is_not(None)]
+    if span.start is not None:
+        parts.append(column >= span.start)
+    if span.end is not None:
+        parts.append(column < span.end)
+    return and_(*parts)
+
+
+def _flag(column: str) -> Callable[[Term, _Asked], Condition]:
+    def condition(term: Term, asked: _Asked) -> Condition:
+        del asked
+        parts = [CASES.c[column].is_(true() if text == "yes" else false()) for text in term.texts]
+        return parts[0] if len(parts) == 1 else _any(parts)
+
+    return condition
+
+
+def _overdue(term: Term, asked: _Asked) -> Condition:
+    """An open case past its due time is overdue; one that waits for the customer owes nothing meanwhile."""
+    is_overdue = and_(CASES.c.phase == CasePhase.OPEN.value, CASES.c.due_at < asked.now)
+    is_not = or_(CASES.c.phase != CasePhase.OPEN.value, CASES.c.due_at.is_(None), CASES.c.due_at >= asked.now)
+    parts = [is_overdue if text == "yes" else is_not for text in term.texts]
+    return parts[0] if len(parts) == 1 else _any(parts)
+
+
+def _words(term: Term, asked: _Asked) -> Condition:
+    """Any of the values stands in the subject or the narrative; a reference typed as a word finds its case."""
+    parts: list[Condition] = []
+    for value in term.values:
+        found = matching(asked.dialect, value.text, is_prefix=not value.is_phrase)
+        if found is None:
+            in_narrative = select(TEXTS.c.case_id).where(TEXTS.c.narrative.contains(value.text, autoescape=True))
+            found = or_(CASES.c.subject.contains(value.text, autoescape=True), CASES.c.id.in_(in_narrative))
+        parts.append(found)
+        if not value.is_phrase:
+            parts.append(or_(CASES.c.reference == value.text, CASES.c.external_reference == value.text))
+    return _any(parts)
+
+
+def _subject(term: Term, asked: _Asked) -> Condition:
+    del asked
+    return _any([CASES.c.subject.icontains(text, autoescape=True) for text in term.texts])
+
+
+def _batch(term: Term, asked: _Asked) -> Condition:
+    del asked
+    parts: list[Condition] = []
+    if _given(term):
+        parts.append(exists().where(and_(EVENTS.c.case_id == CASES.c.id, _compared(EVENTS.c.import_batch_id, term))))
+    if term.asks_for_absence:
+        parts.append(~exists().where(and_(EVENTS.c.case_id == CASES.c.id, EVENTS.c.import_batch_id.is_not(None))))
+    return _any(parts)
+
+
+_FIELDS: Mapping[str, Callable[[Term, _Asked], Condition]] = {
+    "kind": _code("kind"),
+    "state": _state,
+    "category": _category,
+    "channel": _code("channel"),
+    "severity": _integer("severity"),
+    "region": _text("region"),
+    "team": _linked("department_id", DEPARTMENTS, "code", "name"),
+    "assignee": _assignee,
+    "customer": _linked("customer_id", CUSTOMERS, "number", "name"),
+    "account": _linked("account_id", ACCOUNTS, "number"),
+    "reference": _text("reference"),
+    "source": _text("source"),
+    "external": _text("external_reference"),
+    "text": _words,
+    "subject": _subject,
+    "received": _time("received", "received_at"),
+    "age": _time("age", "received_at"),
+    "due": _time("due", "due_at"),
+    "closed": _time("closed", "closed_at"),
+    "updated": _time("updated", "updated_at"),
+    "supervised": _flag("is_supervised"),
+    "overdue": _overdue,
+    "vulnerable": _flag("is_vulnerable"),
+    "batch": _batch,
+    "responsible": _text("responsible"),
+    "parent": _linked("incident_id", INCIDENTS, "number"),
+}
+
+_SORTS: Mapping[str, ColumnElement[Any]] = {
+    "kind": CASES.c.kind,
+    "state": CASES.c.state,
+    "category": select(CATEGORIES.c.code).where(CATEGORIES.c.id == CASES.c.category_id).scalar_subquery(),
+    "channel": CASES.c.channel,
+    "severity": CASES.c.severity,
+    "region": CASES.c.region,
+    "team": select(DEPARTMENTS.c.name).where(DEPARTMENTS.c.id == CASES.c.department_id).scalar_subquery(),
+    "assignee": select(STAFF.c.name).where(STAFF.c.id == CASES.c.assignee_id).scalar_subquery(),
+    "reference": CASES.c.reference,
+    "received": CASES.c.received_at,
+    "due": CASES.c.due_at,
+    "closed": CASES.c.closed_at,
+    "updated": CASES.c.updated_at,
+}

@@ -1,0 +1,234 @@
+"""The rules in force: versions of the policy, which of them a case is under, and what another one would change."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import Connection, insert, select, update
+
+from console.codes import Role
+from console.errors import NotAllowedError, NotFoundError, UnavailableError
+from console.models import Category, Department
+from console.models import Policy as PolicyTable
+from console.rules.policies import Policy, diff, load_pack, parse_policy
+from console.storage.engine import Store
+from console.storage.unit import Work
+
+POLICIES = PolicyTable.__table__  # type: ignore[attr-defined]
+DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
+CATEGORIES = Category.__table__  # type: ignore[attr-defined]
+DEFAULT_PACK = "cn-95598"
+MAY_APPLY = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
+BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One version of the policy, as the history lists it; times are UTC."""
+
+    id: int
+    code: str
+    title: str
+    valid_from: datetime
+    applied_at: datetime
+    actor: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A version of the policy, ready to decide."""
+
+    id: int
+    valid_from: datetime
+    policy: Policy
+
+
+@lru_cache(maxsize=16)
+def _parsed(digest: str, content: str, name: str) -> Policy:
+    del digest
+    return parse_policy(content, name=name)
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyBook:
+    """All versions, in the order in which they came into force."""
+
+    editions: tuple[Edition, ...]
+
+    def at(self, moment: datetime) -> Edition:
+        """Return the version in force at a moment; before the first one, the first."""
+        fitting = [edition for edition in self.editions if edition.valid_from <= moment]
+        return fitting[-1] if fitting else self.editions[0]
+
+    def of(self, policy_id: int | None, received_at: datetime) -> Edition:
+        """Return the version that a case is under: the one it was received under."""
+        for edition in self.editions:
+            if edition.id == policy_id:
+                return edition
+        return self.at(received_at)
+
+
+def policy_book(connection: Connection) -> PolicyBook:
+    """Read all versions. Raises UnavailableError where none has been applied."""
+    rows = connection.execute(
+        select(POLICIES.c.id, POLICIES.c.code, POLICIES.c.digest, POLICIES.c.content, POLICIES.c.valid_from).order_by(
+            POLICIES.c.valid_from, POLICIES.c.id
+        )
+    ).all()
+    if not rows:
+        raise UnavailableError("This database has no policy.", "Run: ombud init, or ombud policy apply FILE")
+    return PolicyBook(
+        tuple(
+            Edition(id_, valid_from, _parsed(digest, content, code)) for id_, code, digest, content, valid_from in rows
+        )
+    )
+
+
+def policy_digest(content: str) -> str:
+    """Return the SHA-256 of a policy text."""
+    return hashlib.sha256(content.encode()).hexdigest()
+
+
+def adopt(work: Work, content: str, *, name: str, valid_from: datetime) -> int:
+    """Put a checked policy text in force from a moment on, with its departments and categories, and return its id.
+
+    Raises PolicyErrors with every fault of the text.
+    """
+    policy = parse_policy(content, name=name)
+    result = work.connection.execute(
+        insert(POLICIES)
+        .values(
+            code=policy.code,
+            title=policy.title.en,
+            content=content,
+            digest=policy_digest(content),
+            valid_from=valid_from,
+            applied_at=work.at,
+            actor=work.actor,
+        )
+        .returning(POLICIES.c.id)
+    ).scalar_one()
+    _enter_departments(work.connection, policy)
+    _enter_categories(work.connection, policy)
+    work.record(
+        "apply policy", "policy", policy.code, {"valid_from": valid_from.isoformat(), "digest": policy_digest(content)}
+    )
+    return int(result)
+
+
+def adopt_default(work: Work) -> bool:
+    """Put the ready default policy in force where none is, and say whether that was so."""
+    if work.connection.execute(select(POLICIES.c.id).limit(1)).scalar() is not None:
+        return False
+    adopt(work, load_pack(DEFAULT_PACK), name=DEFAULT_PACK, valid_from=BEGINNING)
+    return True
+
+
+def _enter_departments(connection: Connection, policy: Policy) -> None:
+    known = set(connection.execute(select(DEPARTMENTS.c.code)).scalars())
+    new = [
+        {"code": department.code, "name": department.label.en, "is_active": True, "version": 1}
+        for department in policy.departments
+        if department.code not in known
+    ]
+    if new:
+        connection.execute(insert(DEPARTMENTS), new)
+
+
+def _enter_categories(connection: Connection, policy: Policy) -> None:
+    known: dict[str, int] = {
+        code: id_ for id_, code in connection.execute(select(CATEGORIES.c.id, CATEGORIES.c.code)).all()
+    }
+    departments: dict[str, int] = {
+        code: id_ for id_, code in connection.execute(select(DEPARTMENTS.c.id, DEPARTMENTS.c.code)).all()
+    }
+    for category in policy.categories:
+        department_id = departments.get(category.department)
+        if category.code in known:
+            if department_id is not None:
+                connection.execute(
+                    update(CATEGORIES)
+                    .where(CATEGORIES.c.id == known[category.code], CATEGORIES.c.department_id.is_(None))
+                    .values(department_id=department_id)
+                )
+            continue
+        known[category.code] = connection.execute(
+            insert(CATEGORIES)
+            .values(
+                code=category.code,
+                name=category.label.en,
+                parent_id=known.get(category.parent),
+                department_id=department_id,
+                is_active=True,
+                version=1,
+            )
+            .returning(CATEGORIES.c.id)
+        ).scalar_one()
+
+
+def apply_policy(store: Store, content: str, *, name: str, valid_from: datetime, actor: str) -> PolicyVersion:
+    """Put a policy in force, and let the open cases received since then follow it, as far as it knows their states.
+
+    The same text from the same moment on is entered once: applied again, what was broken off is finished. Raises PolicyErrors
+    with every fault of the text, and NotAllowedError for an actor who is no lead or administrator; then nothing is changed.
+    """
+    from console.services import promises
+    from console.services.errands import worker_of
+
+    moment = valid_from.replace(microsecond=0)
+
+    def enter(work: Work) -> int:
+        if worker_of(work.connection, actor).role not in MAY_APPLY:
+            raise NotAllowedError(f"{actor} may not change the policy.", "Ask a lead or an administrator.")
+        known = work.connection.execute(
+            select(POLICIES.c.id)
+            .where(POLICIES.c.digest == policy_digest(content), POLICIES.c.valid_from == moment)
+            .order_by(POLICIES.c.id.desc())
+        ).scalar()
+        newest = select(POLICIES.c.id).where(POLICIES.c.valid_from == moment).order_by(POLICIES.c.id.desc()).limit(1)
+        if known is not None and known == work.connection.execute(newest).scalar():
+            work.abandon()
+            return int(known)
+        return adopt(work, content, name=name, valid_from=moment)
+
+    policy_id = store.write(actor, enter)
+    promises.move_to_policy(store, actor=actor)
+    return next(version for version in history(store) if version.id == policy_id)
+
+
+def history(store: Store) -> tuple[PolicyVersion, ...]:
+    """Return the versions of the policy, the newest first."""
+    columns = ("id", "code", "title", "valid_from", "applied_at", "actor", "digest")
+    with store.reading() as connection:
+        rows: Sequence[Any] = connection.execute(
+            select(*(POLICIES.c[column] for column in columns)).order_by(
+                POLICIES.c.valid_from.desc(), POLICIES.c.id.desc()
+            )
+        ).all()
+    return tuple(PolicyVersion(*row) for row in rows)
+
+
+def content_of(store: Store, policy_id: int) -> str:
+    """Return the text of a version. Raises NotFoundError where there is none."""
+    with store.reading() as connection:
+        content = connection.execute(select(POLICIES.c.content).where(POLICIES.c.id == policy_id)).scalar()
+    if content is None:
+        raise NotFoundError(f"There is no version {policy_id} of the policy.", "See: ombud policy history")
+    return str(content)
+
+
+def policy_in_force(store: Store, moment: datetime) -> Edition:
+    """Return the version in force at a moment."""
+    with store.reading() as connection:
+        return policy_book(connection).at(moment)
+
+
+def changes_since(store: Store, content: str, *, name: str, now: datetime) -> tuple[str, ...]:
+    """Return what a policy text would change against the one in force, a line each. Raises PolicyErrors."""
+    return diff(policy_in_force(store, now).policy, parse_policy(content, name=name))

@@ -1,0 +1,442 @@
+"""What is done with a person's sensitive data: shown one field at a time, given to him, erased."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, RowMapping, Table, delete, func, select, text, update
+
+from console import clock
+from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
+from console.models import AuditEntry, Case, CaseText
+from console.services import customers
+from console.services.customer_records import (
+    ACCOUNT_SECRETS,
+    ACCOUNTS,
+    CUSTOMERS,
+    DATA_KEYS,
+    MASKS,
+    SECRETS,
+    SENSITIVE,
+)
+from console.services.staffing import HANDLERS, SUPERVISORS, required
+from console.settings import load_settings, state_directory
+from console.storage import customer_search, sealing
+from console.storage.customer_search import Part
+from console.storage.engine import Store
+from console.storage.unit import Work
+from console.text import clean_line
+
+ENTRIES: Table = AuditEntry.__table__  # type: ignore[attr-defined]
+CASES: Table = Case.__table__  # type: ignore[attr-defined]
+TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
+
+QUOTA = 20
+QUOTA_MINUTES = 10
+ERASED_NAME = "(erased)"
+FORMAT = "ombud-person-1"
+MERGE_PAGES = 500
+SWEPT = ("customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers")
+FACTS = (
+    "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
+    "created_at", "updated_at",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """One line of the ledger of erasures: which customer of which database, when, by whom and why."""
+
+    at: datetime
+    actor: str
+    database: str
+    customer: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What replaying the ledger did: numbers erased again, and how many entries of this database it held."""
+
+    erased: tuple[str, ...]
+    entries: int
+
+
+def _reason(reason: str) -> str:
+    given = clean_line(reason)
+    if not given:
+        raise UsageError("A reason is required.", "Say why in a few words: --reason TEXT")
+    return given
+
+
+def _customer(connection: Connection, number: str) -> RowMapping:
+    row = connection.execute(select(CUSTOMERS).where(CUSTOMERS.c.number == number)).mappings().first()
+    if row is None:
+        raise NotFoundError(f"No customer has the number {number}.", "Search: ombud customer find TEXT")
+    if row["erased_at"] is not None:
+        raise NotFoundError(f"The data of customer {number} was erased.", "Nothing of it can be read again.")
+    return row
+
+
+def _revealed_lately(connection: Connection, actor: str, at: datetime) -> int:
+    since = at - timedelta(minutes=QUOTA_MINUTES)
+    question = select(func.count()).select_from(ENTRIES)
+    return int(
+        connection.execute(
+            question.where(ENTRIES.c.actor == actor, ENTRIES.c.action == "reveal", ENTRIES.c.at > since)
+        ).scalar_one()
+    )
+
+
+def reveal(store: Store, customer: str, field: str, reason: str, actor: str) -> str:
+    """Return one sensitive field of the customer with a number in clear, after that it will be was put on the record.
+
+    The entry is committed before anything is opened, so that there is no reveal without one. At most 20 in 10 minutes for one
+    actor; what is refused beyond that is on the record too.
+
+    Raises UsageError for an unknown field or no reason, NotAllowedError for who may not and beyond the quota, NotFoundError for a
+    customer who is not there, was erased or has no such value, SealError where the value was changed or moved.
+    """
+    if field not in SENSITIVE:
+        raise UsageError(f"{field} is not a field that is kept sealed.", f"Choose one of: {', '.join(SENSITIVE)}.")
+    given = _reason(reason)
+    with store.reading() as connection:
+        required(connection, actor, HANDLERS, "see sensitive data")
+        row = _customer(connection, customer)
+        if not row[f"{field}_masked"]:
+            raise NotFoundError(f"Customer {customer} has no {field} on file.", "Ask him, and enter it.")
+
+    def note(work: Work) -> bool:
+        work.record("reveal", "customer", customer, {"field": field, "reason": given})
+        if _revealed_lately(work.connection, actor, work.at) > QUOTA:
+            work.abandon()
+            return False
+        return True
+
+    if not store.write(actor, note):
+        store.write(actor, lambda work: work.record("reveal_refused", "customer", customer, {"field": field}))
+        raise NotAllowedError(
+            f"You have seen {QUOTA} sensitive values in {QUOTA_MINUTES} minutes.",
+            "Wait, or ask for an export: ombud customer export NUMBER",
+        )
+    with store.reading() as connection:
+        return _opened(connection, int(row["id"]), field)
+
+
+def _opened(connection: Connection, customer_id: int, field: str) -> str:
+    sealed = connection.execute(select(SECRETS.c[field]).where(SECRETS.c.customer_id == customer_id)).scalar()
+    keys = sealing.data_keys(connection, [customer_id])
+    if sealed is None or customer_id not in keys:
+        raise NotFoundError("This value was erased meanwhile.", "Refresh the list.")
+    vault = sealing.vault_of(connection)
+    return vault.open_field(keys[customer_id], SECRETS.name, field, customer_id, sealed)
+
+
+def export_person(store: Store, customer: str, actor: str, reason: str = "at the person's request") -> dict[str, Any]:
+    """Return everything kept about a customer as a signed document: ``{"payload": …, "signature": …, …}``.
+
+    Each sealed value that is opened for it has its entry on the record, committed before. The signature is Ed25519 (RFC 8032)
+    over the payload as JSON with sorted keys and without blanks, in UTF-8. Raises as ``reveal`` does, without its quota.
+    """
+    given = _reason(reason)
+    with store.reading() as connection:
+        required(connection, actor, SUPERVISORS, "export a person's data")
+        row = _customer(connection, customer)
+        held = [field for field in SENSITIVE if row[f"{field}_masked"]]
+        accounts = _accounts(connection, int(row["id"]))
+
+    def note(work: Work) -> None:
+        detail = {"reason": given, "purpose": "export"}
+        for field in held:
+            work.record("reveal", "customer", customer, {"field": field, **detail})
+        for account in accounts:
+            if account["sealed"] is not None:
+                work.record("reveal", "account", account["number"], {"field": "address", **detail})
+        work.record("export", "customer", customer, {"reason": given})
+
+    store.write(actor, note)
+    known = customers.detail_of_number(store, customer)
+    with store.reading() as connection:
+        vault = sealing.vault_of(connection)
+        keys = sealing.data_keys(connection, [int(row["id"])])
+        payload = {
+            "format": FORMAT,
+            "database": vault.database_id(),
+            "made_at": clock.now().isoformat(),
+            "made_by": actor,
+            "customer": {
+                **{name: row[name] for name in FACTS},
+                **{field: _opened(connection, int(row["id"]), field) for field in held},
+            },
+            "accounts": [
+                {
+                    **{name: value for name, value in account.items() if name not in ("id", "sealed")},
+                    "address": vault.open_field(
+                        keys[int(row["id"])], ACCOUNT_SECRETS.name, "address", account["id"], account["sealed"]
+                    )
+                    if account["sealed"] is not None
+                    else "",
+                }
+                for account in accounts
+            ],
+            "cases": list(_cases(connection, int(row["id"]))),
+            "answers": [
+                {
+                    "at": answer.answered_at,
+                    "survey": answer.survey,
+                    "indicator": answer.indicator,
+                    "score": answer.score,
+                }
+                for answer in known.answers
+            ],
+        }
+        return _signed(payload, vault)
+
+
+def _accounts(connection: Connection, customer_id: int) -> list[dict[str, Any]]:
+    names = ("id", "number", "utility", "supply_category", "state", "meter_number", "region", "opened_on", "closed_on")
+    question = (
+        select(*(ACCOUNTS.c[name] for name in names), ACCOUNT_SECRETS.c.address.label("sealed"))
+        .join_from(ACCOUNTS, ACCOUNT_SECRETS, ACCOUNT_SECRETS.c.account_id == ACCOUNTS.c.id, isouter=True)
+        .where(ACCOUNTS.c.customer_id == customer_id)
+        .order_by(ACCOUNTS.c.number)
+    )
+    return [dict(row) for row in connection.execute(question).mappings()]
+
+
+def _cases(connection: Connection, customer_id: int) -> Iterator[dict[str, Any]]:
+    names = ("reference", "kind", "state", "channel", "received_at", "closed_at", "subject")
+    question = (
+        select(*(CASES.c[name] for name in names), TEXTS.c.narrative, TEXTS.c.reply)
+        .join_from(CASES, TEXTS, TEXTS.c.case_id == CASES.c.id, isouter=True)
+        .where(CASES.c.customer_id == customer_id)
+        .order_by(CASES.c.received_at.desc(), CASES.c.id.desc())
+    )
+    for row in connection.execute(question).mappings():
+        yield dict(row)
+
+
+def _plain(value: object) -> str:
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat()
+    return str(value)
+
+
+def _canonical(payload: Any) -> bytes:
+    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode()
+
+
+def _signing_key(vault: sealing.Vault) -> Any:
+    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+    return Ed25519PrivateKey.from_private_bytes(vault.derived("signing exports"))
+
+
+def _signed(payload: dict[str, Any], vault: sealing.Vault) -> dict[str, Any]:
+    content = _canonical(payload)
+    key = _signing_key(vault)
+    return {
+        "payload": json.loads(content),
+        "algorithm": "Ed25519",
+        "public_key": base64.b64encode(key.public_key().public_bytes_raw()).decode(),
+        "signature": base64.b64encode(key.sign(content)).decode(),
+    }
+
+
+def verify_export(store: Store, document: object) -> str:
+    """Return the number of the customer in an export that this database signed and nobody changed.
+
+    Raises OmbudError for one that was changed or signed by another, UsageError for what is no export.
+    """
+    from cryptography.exceptions import InvalidSignature
+
+    try:
+        if not isinstance(document, dict):
+            raise TypeError
+        payload, signature = document["payload"], base64.b64decode(document["signature"], validate=True)
+        number = str(payload["customer"]["number"])
+    except (KeyError, TypeError, ValueError) as error:
+        raise UsageError(
+            "This is not an export of a person's data.", "Make one: ombud customer export NUMBER"
+        ) from error
+    with store.reading() as connection:
+        public = _signing_key(sealing.vault_of(connection)).public_key()
+    try:
+        public.verify(signature, _canonical(payload))
+    except InvalidSignature as error:
+        raise OmbudError(
+            "The export was changed since it was signed, or another database signed it.", "Do not rely on it."
+        ) from error
+    return number
+
+
+def ledger_path() -> Path:
+    """Return the file that lists erasures, which must outlive any restore: the one set, or one in the state directory."""
+    named = load_settings().erasures
+    return Path(named).expanduser() if named else state_directory() / "erasures.jsonl"
+
+
+def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | None = None) -> None:
+    """Destroy the data key of the customer with a number, and with it every sealed value here and in any later copy.
+
+    Name, masks and index entries go too; the number, the region and what statistics count stay. The ledger, a file outside the
+    database, is written first: after an older backup was restored, ``replay_erasures`` erases again.
+
+    Raises UsageError without a reason, NotAllowedError for who may not, NotFoundError for a customer who is not there or was
+    erased already, UnavailableError where the ledger cannot be written: then nothing is erased.
+    """
+    given = _reason(reason)
+    path = ledger or ledger_path()
+    with store.reading() as connection:
+        required(connection, actor, SUPERVISORS, "erase a customer")
+        _customer(connection, customer)
+
+    def act(work: Work) -> None:
+        row = _customer(work.connection, customer)
+        database = sealing.sealing_vault(work.connection).database_id()
+        _append(path, Erasure(work.at, actor, database, customer, given))
+        _erase(work.connection, int(row["id"]), work.at)
+        work.record("erase", "customer", customer, {"reason": given})
+
+    store.write(actor, act)
+    _sweep(store)
+
+
+def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
+    accounts = list(connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer_id)).scalars())
+    for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
+        connection.execute(delete(table).where(table.c[column] == customer_id))
+    connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id.in_(accounts)))
+    customer_search.forget_names(connection, [customer_id])
+    customer_search.forget_blind(connection, [customer_id], [part for part in Part if part is not Part.ACCOUNT_ADDRESS])
+    customer_search.forget_blind(connection, accounts, [Part.ACCOUNT_ADDRESS])
+    connection.execute(
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.customer_id == customer_id)
+        .values(address_masked="", premise="", version=ACCOUNTS.c.version + 1)
+    )
+    connection.execute(
+        update(CUSTOMERS)
+        .where(CUSTOMERS.c.id == customer_id)
+        .values(
+            name=ERASED_NAME,
+            erased_at=at,
+            updated_at=at,
+            version=CUSTOMERS.c.version + 1,
+            **{f"{field}_masked": "" for field in MASKS},
+        )
+    )
+
+
+def _sweep(store: Store) -> None:
+    """Let the engine overwrite what deleted rows left behind: in the index, the log of the database, dead rows."""
+    with store.engine.connect() as plain:
+        connection = plain.execution_options(isolation_level="AUTOCOMMIT")
+        if not store.is_sqlite:
+            for table in SWEPT:
+                connection.execute(text(f"VACUUM {table}"))
+            return
+        # An FTS5 index only notes that an entry is gone; merging its segments, a few hundred pages at a time, leaves it out.
+        for name in (customer_search.NAMES, customer_search.BLIND):
+            pages = -MERGE_PAGES
+            while True:
+                before = connection.exec_driver_sql("SELECT total_changes()").scalar_one()
+                connection.exec_driver_sql(f"INSERT INTO {name} ({name}, rank) VALUES ('merge', ?)", (pages,))  # noqa: S608
+                if connection.exec_driver_sql("SELECT total_changes()").scalar_one() - before < 2:
+                    break
+                pages = MERGE_PAGES
+        connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+
+
+def _append(path: Path, erasure: Erasure) -> None:
+    line = json.dumps(
+        {
+            "at": erasure.at.astimezone(UTC).isoformat(),
+            "actor": erasure.actor,
+            "database": erasure.database,
+            "customer": erasure.customer,
+            "reason": erasure.reason,
+        },
+        ensure_ascii=False,
+    )
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
+            file.write(line + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError as error:
+        raise UnavailableError(
+            f"The ledger of erasures {path} cannot be written: {error.strerror}; nothing was erased.",
+            "Name another file: OMBUD_ERASURES=FILE",
+        ) from error
+
+
+def erasures(path: Path | None = None) -> tuple[Erasure, ...]:
+    """Return the ledger, oldest first; empty where there is none. Raises OmbudError for a line that is not understood."""
+    path = path or ledger_path()
+    try:
+        lines = path.read_text("utf-8").splitlines()
+    except FileNotFoundError:
+        return ()
+    except OSError as error:
+        raise UnavailableError(f"The ledger {path} cannot be read: {error.strerror}.", "Check its rights.") from error
+    found = []
+    for number, line in enumerate(lines, start=1):
+        try:
+            held = json.loads(line)
+            found.append(
+                Erasure(
+                    datetime.fromisoformat(held["at"]),
+                    held["actor"],
+                    held["database"],
+                    held["customer"],
+                    held["reason"],
+                )
+            )
+        except (ValueError, KeyError, TypeError) as error:
+            raise OmbudError(f"Line {number} of the ledger {path} is damaged.", "Mend or remove that line.") from error
+    return tuple(found)
+
+
+def replay_erasures(store: Store, actor: str, ledger: Path | None = None) -> Replay:
+    """Erase again, after an older backup was restored, every customer of this database that the ledger names.
+
+    Raises NotAllowedError for who may not, OmbudError for a damaged ledger.
+    """
+    listed = erasures(ledger)
+    with store.reading() as connection:
+        required(connection, actor, SUPERVISORS, "erase customers")
+        database = sealing.vault_of(connection).database_id() if sealing.is_registered(connection) else ""
+    own = [erasure for erasure in listed if erasure.database == database]
+    done: list[str] = []
+    for erasure in own:
+
+        def act(work: Work, erasure: Erasure = erasure) -> bool:
+            row = work.connection.execute(
+                select(CUSTOMERS.c.id).where(
+                    CUSTOMERS.c.number == erasure.customer,
+                    CUSTOMERS.c.erased_at.is_(None),
+                    CUSTOMERS.c.created_at <= erasure.at,
+                )
+            ).first()
+            if row is None:
+                work.abandon()
+                return False
+            _erase(work.connection, row.id, work.at)
+            work.record("erase", "customer", erasure.customer, {"replayed_from": erasure.at.isoformat()})
+            return True
+
+        if store.write(actor, act):
+            done.append(erasure.customer)
+    if done:
+        _sweep(store)
+    return Replay(tuple(done), len(own))

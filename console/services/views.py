@@ -1,0 +1,344 @@
+"""What the questions answer: frozen rows that screens and commands show, importable without the data layer."""
+
+from __future__ import annotations
+
+from array import array
+from dataclasses import dataclass
+from datetime import date, datetime
+
+
+@dataclass(frozen=True, slots=True)
+class IdList:
+    """The ids of the rows a filter finds, in its order.
+
+    ``total`` is the exact number found; ``is_capped`` says that fewer ids than that are listed.
+    """
+
+    ids: array[int]
+    total: int
+    is_capped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CaseRow:
+    """One line of a queue. Times are UTC; an absent text is empty."""
+
+    id: int
+    reference: str
+    kind: str
+    state: str
+    phase: str
+    severity: int
+    subject: str
+    category: str
+    channel: str
+    region: str
+    department: str
+    assignee: str
+    customer: str
+    received_at: datetime
+    due_at: datetime | None
+    is_supervised: bool = False
+    is_vulnerable: bool = False
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class EventRow:
+    """One entry of a case's history; ``changes`` are (field, before, after)."""
+
+    at: datetime
+    actor: str
+    verb: str
+    note: str
+    changes: tuple[tuple[str, str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ClockRow:
+    """One promise on a case; ``state`` is pending, running, paused, met, missed or stopped."""
+
+    name: str
+    due_at: datetime | None
+    met_at: datetime | None
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class RelatedRow:
+    """What a case hangs together with: in which way, its number and its title."""
+
+    kind: str
+    reference: str
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class RemedyRow:
+    """A remedy promised on a case; ``amount_minor`` is in minor units of the currency."""
+
+    kind: str
+    state: str
+    amount_minor: int | None
+    currency: str
+    due_on: date | None
+    owner: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaseDetail:
+    """A case with its texts, history and promises, newest event first."""
+
+    row: CaseRow
+    narrative: str
+    findings: str
+    reply: str
+    outcome: str
+    location: str
+    responsible: str
+    source: str
+    external_reference: str
+    customer_number: str
+    account_number: str
+    closed_at: datetime | None
+    extras: tuple[tuple[str, str], ...] = ()
+    events: tuple[EventRow, ...] = ()
+    clocks: tuple[ClockRow, ...] = ()
+    measures: str = ""
+    follow_up: str = ""
+    cause: str = ""
+    validity: str = ""
+    opinion: str = ""
+    related: tuple[RelatedRow, ...] = ()
+    remedies: tuple[RemedyRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRow:
+    """One line of a customer search."""
+
+    id: int
+    number: str
+    name: str
+    kind: str
+    region: str
+    phone_masked: str
+    accounts: int
+    open_cases: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountRow:
+    """One service account of a customer."""
+
+    number: str
+    utility: str
+    supply_category: str
+    state: str
+    address: str
+    region: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerRow:
+    """One answer of a customer to a survey."""
+
+    answered_at: datetime
+    survey: str
+    indicator: str
+    score: int
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerDetail:
+    """Who a customer is: facts, accounts, cases and answers, newest first; phone and e-mail masked."""
+
+    row: CustomerRow
+    address: str
+    email_masked: str
+    relationship: str
+    supply_category: str
+    size: str
+    credit_grade: str
+    is_vulnerable: bool
+    accounts: tuple[AccountRow, ...] = ()
+    cases: tuple[CaseRow, ...] = ()
+    answers: tuple[AnswerRow, ...] = ()
+
+
+Choice = tuple[str, str]
+"""A code and the name that people know it by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Possibility:
+    """Whether a verb may be done to a case now by somebody; if not, why, and if so, what has to be filled in."""
+
+    verb: str
+    is_possible: bool
+    reason: str
+    required: tuple[str, ...] = ()
+    target: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class FormChoices:
+    """What the forms let one choose from, as the policy in force and the staff have it."""
+
+    people: tuple[Choice, ...] = ()
+    departments: tuple[Choice, ...] = ()
+    categories: tuple[Choice, ...] = ()
+    impacts: tuple[str, ...] = ()
+    urgencies: tuple[str, ...] = ()
+    areas: tuple[Choice, ...] = ()
+    regions: tuple[Choice, ...] = ()
+    similar: tuple[Choice, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class FormBasis:
+    """What a form for a verb is built from: may it be done, the choices, and what the case holds already by field.
+
+    ``version`` is that of the case as it is then.
+    """
+
+    possibility: Possibility
+    choices: FormChoices
+    held: tuple[Choice, ...] = ()
+    version: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ActionResult:
+    """What became of the cases of an operation: references with what was said; ``left`` were not come to."""
+
+    verb: str
+    operation: int | None
+    done: tuple[Choice, ...] = ()
+    skipped: tuple[Choice, ...] = ()
+    left: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """What is known of a case that is being taken down; empty texts are unknown."""
+
+    subject: str = ""
+    narrative: str = ""
+    kind: str = "complaint"
+    channel: str = "telephone"
+    category: str = ""
+    impact: str = ""
+    urgency: str = ""
+    customer: str = ""
+    account: str = ""
+    region: str = ""
+    area: str = ""
+    location: str = ""
+    complainant: str = ""
+    contact: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseRow:
+    """A promise that a case would get: the clock, its target as the policy writes it, and when it would be due."""
+
+    name: str
+    target: str
+    due_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class IntakePreview:
+    """What a case would come to: its severity from 1 to 4, its promises, and what the intake still wants."""
+
+    severity: int
+    promises: tuple[PromiseRow, ...] = ()
+    missing: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class TakenIn:
+    """A case that was taken in: what it repeats, what it may double, and the incident it belongs to."""
+
+    id: int
+    reference: str
+    operation: int
+    due_at: datetime | None
+    times: int = 1
+    earlier: tuple[str, ...] = ()
+    duplicates: tuple[str, ...] = ()
+    incident: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeRow:
+    """A notice for somebody: of which case, of what kind, what it says and since when."""
+
+    reference: str
+    kind: str
+    text: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class QueueView:
+    """A named queue: a filter under a label."""
+
+    id: str
+    label: str
+    filter: str
+
+
+@dataclass(frozen=True, slots=True)
+class IndicatorFigure:
+    """The answers to one indicator of one survey.
+
+    ``mean`` is on the survey's scale; ``top_share`` is the share of answers in the two highest levels (top-two box), with
+    its 95 % Wilson interval ``low``..``high``; all three are None where nobody answered.
+    """
+
+    survey: str
+    indicator: str
+    label: str
+    n: int
+    mean: float | None
+    top_share: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SurveyFigure:
+    """One survey: its scale, when it ran, how many answered, and its indicators."""
+
+    code: str
+    title: str
+    scale_low: int
+    scale_high: int
+    first_at: datetime | None
+    last_at: datetime | None
+    responses: int
+    indicators: tuple[IndicatorFigure, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SatisfactionSummary:
+    """What there is: the surveys, newest first."""
+
+    surveys: tuple[SurveyFigure, ...] = ()
+
+
+QUEUE_VIEWS: tuple[QueueView, ...] = (
+    QueueView("open", "All open", "state:open sort:due"),
+    QueueView("overdue", "Overdue", "state:open overdue:yes sort:due"),
+    QueueView("due-soon", "Due soon", "state:open due:<24h overdue:no sort:due"),
+    QueueView("mine", "Mine", "state:open assignee:me sort:due"),
+    QueueView("unassigned", "Unassigned", "state:open assignee:none sort:due"),
+    QueueView("supervised", "Supervised", "state:open supervised:yes sort:due"),
+    QueueView("waiting", "Awaiting customer", "state:waiting sort:due"),
+    QueueView("closed", "Closed", "state:closed sort:-closed"),
+    QueueView("all", "All", "sort:-received"),
+)
+"""The queues everybody has. Labels are marked for translation in ``console.labels``."""
