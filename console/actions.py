@@ -1,0 +1,234 @@
+"""The registry of actions: one entry feeds its key binding, the footer, the help, the palette and the documentation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from console.i18n import N_
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """Something a person can do.
+
+    ``id`` is ``context.verb``; the method that does it is ``action_<verb>`` of the node that stands for the context.
+    ``footer`` ranks it in the footer (0: not shown there); ``is_urgent`` keys act even while somebody types.
+    """
+
+    id: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    footer: int = 0
+    is_urgent: bool = False
+    is_offered: bool = True
+
+    @property
+    def context(self) -> str:
+        """Where the action belongs: the application, a screen or a widget."""
+        return self.id.partition(".")[0]
+
+    @property
+    def method(self) -> str:
+        """The name Textual knows the action by."""
+        return self.id.partition(".")[2].replace("-", "_")
+
+
+WORK = N_("Working on cases")
+MOVE = N_("Moving")
+MARK = N_("Marking")
+LOOK = N_("Looking")
+GO = N_("Going elsewhere")
+GROUPS = (WORK, LOOK, MARK, MOVE, GO)
+"""The groups in the order in which the help shows them."""
+
+ACTIONS: tuple[Action, ...] = (
+    Action("app.queues", ("1",), N_("Queues"), N_("Show the queues of cases."), GO),
+    Action("app.customers", ("2",), N_("Customers"), N_("Find a customer and see the dossier."), GO),
+    Action("app.satisfaction", ("3",), N_("Satisfaction"), N_("See what customers answered in surveys."), GO),
+    Action(
+        "app.palette",
+        (":", "ctrl+p"),
+        N_("Commands"),
+        N_("Choose from all commands by name."),
+        GO,
+        90,
+        is_offered=False,
+    ),
+    Action("app.new-case", ("ctrl+n",), N_("New case"), N_("Take a case down while the customer speaks."), WORK),
+    Action("app.notices", (), N_("Notices"), N_("See the reminders and escalations that are for you."), LOOK),
+    Action("app.workflow", (), N_("Workflow"), N_("See the states of a case and the ways between them."), LOOK),
+    Action("app.help", ("?", "f1"), N_("Help"), N_("Show what the keys of this screen do."), GO, 91),
+    Action("app.leave", ("q", "ctrl+q"), N_("Leave"), N_("Leave the program."), GO, 92),
+    Action(
+        "app.stop",
+        ("ctrl+c",),
+        N_("Stop"),
+        N_("Stop the question that is being answered."),
+        GO,
+        is_urgent=True,
+        is_offered=False,
+    ),
+    Action("app.focus-next", ("tab",), N_("Next part"), N_("Go to the next part of the screen."), GO, is_offered=False),
+    Action(
+        "app.focus-previous",
+        ("shift+tab",),
+        N_("Previous part"),
+        N_("Go to the previous part of the screen."),
+        GO,
+        is_offered=False,
+    ),
+    Action("table.down", ("j", "down"), N_("Down"), N_("Go to the next row."), MOVE, is_offered=False),
+    Action("table.up", ("k", "up"), N_("Up"), N_("Go to the previous row."), MOVE, is_offered=False),
+    Action("table.half-down", ("ctrl+d",), N_("Half a page down"), N_("Go half a page down."), MOVE, is_offered=False),
+    Action("table.half-up", ("ctrl+u",), N_("Half a page up"), N_("Go half a page up."), MOVE, is_offered=False),
+    Action("table.page-down", ("pagedown",), N_("Page down"), N_("Go a page down."), MOVE, is_offered=False),
+    Action("table.page-up", ("pageup",), N_("Page up"), N_("Go a page up."), MOVE, is_offered=False),
+    Action("table.first", ("g", "home"), N_("First row"), N_("Go to the first row."), MOVE),
+    Action("table.last", ("G", "end"), N_("Last row"), N_("Go to the last row."), MOVE),
+    Action("table.open", ("enter",), N_("Open"), N_("Open the row under the cursor."), LOOK, 1),
+    Action("table.mark", ("space",), N_("Mark"), N_("Mark the row, or take the mark away, and go down."), MARK, 5),
+    Action("table.range", ("v",), N_("Range"), N_("Begin a range of marks; again: end it."), MARK),
+    Action("table.mark-all", ("*",), N_("Mark all"), N_("Mark all rows of the list, or none."), MARK),
+    Action("queues.filter", ("/",), N_("Filter"), N_("Write a filter: words, or for example severity:>=3."), LOOK, 2),
+    Action("queues.next-view", ("]",), N_("Next queue"), N_("Show the next queue."), LOOK, 3),
+    Action("queues.previous-view", ("[",), N_("Previous queue"), N_("Show the previous queue."), LOOK),
+    Action("queues.sort", ("o",), N_("Sort"), N_("Choose the order of the rows."), LOOK, 4),
+    Action("queues.preview", ("p",), N_("Preview"), N_("Show or hide the preview of the case."), LOOK, 6),
+    Action("queues.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action("queues.copy", ("y",), N_("Copy reference"), N_("Send the reference to the clipboard."), LOOK),
+    Action(
+        "queues.next", ("n",), N_("Next marked"), N_("Go to the next marked row; without marks, the next row."), MOVE
+    ),
+    Action(
+        "queues.previous",
+        ("N",),
+        N_("Previous marked"),
+        N_("Go to the previous marked row; without marks, the previous row."),
+        MOVE,
+    ),
+    Action("queues.clear", ("escape",), N_("Clear"), N_("Take away the range, then the marks, then the filter."), LOOK),
+    Action(
+        "work.menu",
+        (".",),
+        N_("Actions"),
+        N_("See all that can be done to the case, and why the rest cannot."),
+        WORK,
+        2,
+    ),
+    Action("work.take", ("m",), N_("Take"), N_("Take the case: it is yours while you work on it."), WORK, 11),
+    Action("work.assign", ("a",), N_("Assign"), N_("Give the case to somebody."), WORK, 12),
+    Action("work.triage", ("t",), N_("Triage"), N_("Set category, severity and kind."), WORK, 13),
+    Action("work.dispatch", ("d",), N_("Dispatch"), N_("Send the case to a department."), WORK, 14),
+    Action("work.say", ("c",), N_("Note"), N_("Write a note, or what was said to or by the customer."), WORK, 15),
+    Action("work.reply", ("R",), N_("Reply"), N_("Record the reply to the customer and what came of it."), WORK, 16),
+    Action("work.wait", ("w",), N_("Wait or go on"), N_("Wait for the customer, or go on after that."), WORK, 18),
+    Action("work.escalate", ("e",), N_("Escalate"), N_("Raise the case to the next level."), WORK),
+    Action("work.archive", ("x",), N_("Archive"), N_("Close the case for good; it has to be answered."), WORK, 17),
+    Action("work.reopen", ("X",), N_("Reopen"), N_("Open a closed case again."), WORK),
+    Action("work.undo", ("u",), N_("Undo"), N_("Take back what you did last."), WORK, 19),
+    Action("work.redo", ("U",), N_("Redo"), N_("Do again what you took back."), WORK),
+    Action("work.release", (), N_("Release"), N_("Give the case back, so that others may take it."), WORK),
+    Action("work.callback", (), N_("Callback"), N_("Record what the customer says of the reply."), WORK),
+    Action("work.return", (), N_("Return"), N_("Send the case back for more work."), WORK),
+    Action("work.urge", (), N_("Urge"), N_("Count that the customer urges."), WORK),
+    Action("work.supervise", (), N_("Supervise"), N_("Put the case on the supervised list, or take it off."), WORK),
+    Action("work.remedy", (), N_("Remedy"), N_("Promise a remedy: refund, repair, apology."), WORK),
+    Action(
+        "work.rectify",
+        (),
+        N_("Corrective action"),
+        N_("Begin a corrective action so that it does not happen again."),
+        WORK,
+    ),
+    Action("work.merge", (), N_("Merge"), N_("Let another case go on for this one."), WORK),
+    Action("work.link", (), N_("Link"), N_("Link the case with another one."), WORK),
+    Action("work.split", (), N_("Split"), N_("Make a second matter a case of its own."), WORK),
+    Action("work.withdraw", (), N_("Withdraw"), N_("Close the case because the customer takes it back."), WORK),
+    Action("work.reject", (), N_("Reject"), N_("Close the case because it is not for us."), WORK),
+    Action("work.arrive", (), N_("Arrived on site"), N_("Record that somebody is on site."), WORK),
+    Action("work.restore", (), N_("Restored"), N_("Record that the supply is back."), WORK),
+    Action("work.review", (), N_("Review"), N_("Record that the case was reviewed."), WORK),
+    Action("work.pay", (), N_("Paid"), N_("Record a payment to the customer."), WORK),
+    Action("filter.apply", ("enter",), N_("Apply"), N_("Use the filter and go to the rows."), LOOK, 1),
+    Action(
+        "filter.give-up", ("escape",), N_("Back"), N_("Go back to the rows with the filter as it was before."), LOOK, 2
+    ),
+    Action("find.apply", ("enter", "down"), N_("To the rows"), N_("Go to the customers found."), LOOK, 1),
+    Action("find.give-up", ("escape",), N_("Back"), N_("Go to the customers found."), LOOK, 2),
+    Action("reading.down", ("j", "down"), N_("Down"), N_("Go a line down."), MOVE, is_offered=False),
+    Action("reading.up", ("k", "up"), N_("Up"), N_("Go a line up."), MOVE, is_offered=False),
+    Action(
+        "reading.half-down", ("ctrl+d",), N_("Half a page down"), N_("Go half a page down."), MOVE, is_offered=False
+    ),
+    Action("reading.half-up", ("ctrl+u",), N_("Half a page up"), N_("Go half a page up."), MOVE, is_offered=False),
+    Action("reading.page-down", ("pagedown", "space"), N_("Page down"), N_("Go a page down."), MOVE, is_offered=False),
+    Action("reading.page-up", ("pageup",), N_("Page up"), N_("Go a page up."), MOVE, is_offered=False),
+    Action("reading.first", ("g", "home"), N_("Top"), N_("Go to the top."), MOVE),
+    Action("reading.last", ("G", "end"), N_("End"), N_("Go to the end."), MOVE),
+    Action("case.back", ("escape", "q"), N_("Back"), N_("Go back to the list."), GO, 1),
+    Action("case.next-case", ("J", "right"), N_("Next case"), N_("Open the next case of the list."), MOVE, 2),
+    Action(
+        "case.previous-case", ("K", "left"), N_("Previous case"), N_("Open the previous case of the list."), MOVE, 3
+    ),
+    Action("case.more", ("+",), N_("More text"), N_("Show more of a very long text."), LOOK, 4),
+    Action("case.next-match", ("n",), N_("Next match"), N_("Go to the next place with a word of the filter."), LOOK),
+    Action(
+        "case.previous-match",
+        ("N",),
+        N_("Previous match"),
+        N_("Go to the previous place with a word of the filter."),
+        LOOK,
+    ),
+    Action("case.copy", ("y",), N_("Copy reference"), N_("Send the reference to the clipboard."), LOOK, 5),
+    Action("case.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action("customers.find", ("/",), N_("Find"), N_("Find by name, number or telephone."), LOOK, 2),
+    Action("customers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action("customers.copy", ("y",), N_("Copy number"), N_("Send the customer number to the clipboard."), LOOK, 3),
+    Action("satisfaction.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK, 1),
+    Action("form.save", ("f2", "ctrl+enter"), N_("Save"), N_("Save what was filled in."), WORK, 1),
+    Action("form.leave", ("escape",), N_("Leave"), N_("Leave the form; what was typed is kept as a draft."), GO, 2),
+    Action("intake.back", (), N_("Back"), N_("Leave the form; what was typed is kept as a draft."), GO, 3),
+    Action("intake.discard", ("f8",), N_("Throw away"), N_("Throw away what was typed."), WORK, 4),
+    Action("confirm.yes", ("y",), N_("Yes, do it"), N_("Do it to all that are named."), WORK, 1),
+    Action("confirm.no", ("n", "escape"), N_("No"), N_("Do nothing."), GO, 2),
+    Action(
+        "progress.halt",
+        ("escape", "ctrl+c"),
+        N_("Stop"),
+        N_("Stop after the cases at hand; what is done stays done."),
+        GO,
+        1,
+    ),
+    Action("page.back", ("escape", "q"), N_("Back"), N_("Close the page."), GO, 1),
+    Action("help.back", ("escape", "q", "?", "f1"), N_("Back"), N_("Close the help."), GO, 1),
+    Action("chooser.take", ("enter",), N_("Choose"), N_("Take the entry under the cursor."), LOOK, 1),
+    Action("chooser.back", ("escape",), N_("Back"), N_("Close without choosing."), GO, 2),
+)
+
+BY_ID = {action.id: action for action in ACTIONS}
+
+
+def actions_of(contexts: Iterable[str]) -> list[Action]:
+    """Return the actions of some contexts, in the registry's order."""
+    wanted = set(contexts)
+    return [action for action in ACTIONS if action.context in wanted]
+
+
+KEY_NAMES = {
+    "enter": N_("Enter"),
+    "escape": N_("Esc"),
+    "space": N_("Space"),
+    "tab": N_("Tab"),
+    "shift+tab": N_("Shift+Tab"),
+    "up": N_("Up arrow"),
+    "down": N_("Down arrow"),
+    "left": N_("Left arrow"),
+    "right": N_("Right arrow"),
+    "home": N_("Home"),
+    "end": N_("End"),
+    "pageup": N_("PgUp"),
+    "pagedown": N_("PgDn"),
+}

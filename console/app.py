@@ -1,0 +1,521 @@
+"""The Textual application: modes, theme, palette, and how an error reaches a person."""
+
+# ruff: noqa: E402 - Textual reads its environment as it is imported, so that has to be cleared above its imports
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+import sys
+import termios
+import threading
+from collections.abc import Callable, Sequence
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from console.errors import OmbudError, UsageError
+from console.i18n import _
+from console.settings import Settings
+from console.text import clean, clean_line
+
+for _variable in [name for name in os.environ if name.startswith("TEXTUAL")]:
+    # TEXTUAL_DRIVER imports a module of the caller's choice, TEXTUAL_SCREENSHOT writes the screen to a file.
+    del os.environ[_variable]
+
+from rich.text import Text
+from textual import events, on
+from textual.app import App
+from textual.binding import BindingType
+from textual.filter import LineFilter
+from textual.message import Message
+from textual.screen import Screen
+from textual.theme import Theme
+from textual.worker import get_current_worker
+
+from console.actions import BY_ID, actions_of
+from console.labels import label
+from console.screens.base import ConsoleScreen
+from console.screens.data import DataAccess, DataLink, ServiceData
+from console.screens.drafts import Drafts
+from console.screens.failures import record_failure
+from console.screens.working import Doings, WorkScreen
+from console.services.views import QUEUE_VIEWS
+from console.widgets.bindings import bindings, key_name, keys_of
+from console.widgets.line_filter import SafetyFilter
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+    from textual.notifications import SeverityLevel
+
+POLL_SECONDS = 2.0
+POLLS_PER_REDRAW = 15
+SIGNAL_SECONDS = 0.8
+"""After a signal the program is gone within a second, even when a thread of it hangs."""
+
+CLIPBOARD_LIMIT = 4096
+MODE_ACTIONS = ("queues", "customers", "satisfaction")
+TERMINAL_RESET = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[0m"
+
+OWN_ACTIONS = frozenset(action.method for action in actions_of(["app"]))
+"""The only actions of the application that anything on the screen can call; Textual's own write files and press keys."""
+
+THEMES = (
+    Theme(
+        name="dark",
+        primary="#3b7dd8",
+        secondary="#5a8ac6",
+        accent="#6cb6ff",
+        warning="#e8b04b",
+        error="#ff8c42",
+        success="#6cb6ff",
+        foreground="#d8dee6",
+        background="#14181d",
+        surface="#1d232a",
+        panel="#232b34",
+        dark=True,
+        variables={"quiet": "#8b97a5"},
+    ),
+    Theme(
+        name="light",
+        primary="#1f5fb0",
+        secondary="#3f6ea8",
+        accent="#0b5cad",
+        warning="#9a6200",
+        error="#b84a00",
+        success="#0b5cad",
+        foreground="#1c2127",
+        background="#fbfbfa",
+        surface="#eceff2",
+        panel="#e2e7ec",
+        dark=False,
+        variables={"quiet": "#5d6975"},
+    ),
+)
+TERMINAL_THEMES = {"ansi": "ansi-dark", "ansi-light": "ansi-light"}
+
+
+def _queue_screen() -> Screen[Any]:
+    from console.screens.queues import QueueScreen
+
+    return QueueScreen()
+
+
+def _customer_screen() -> Screen[Any]:
+    from console.screens.customers import CustomerScreen
+
+    return CustomerScreen()
+
+
+def _satisfaction_screen() -> Screen[Any]:
+    from console.screens.satisfaction import SatisfactionScreen
+
+    return SatisfactionScreen()
+
+
+class VersionSeen(Message):
+    """The number that tells whether somebody wrote was asked for."""
+
+    def __init__(self, version: int) -> None:
+        super().__init__()
+        self.version = version
+
+
+class ConsoleApp(App[int], inherit_bindings=False):
+    """The console. ``open_data`` is called in a thread, after the first screen stands."""
+
+    TITLE = "Ombud"
+    CSS_PATH = "screens/styles/base.tcss"
+    DEFAULT_MODE = "queues"
+    MODES: ClassVar[dict[str, str | Callable[[], Screen[Any]]]] = {
+        "queues": _queue_screen,
+        "customers": _customer_screen,
+        "satisfaction": _satisfaction_screen,
+    }
+    COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    ENABLE_COMMAND_PALETTE = False
+    ALLOW_SELECT = False
+    PAUSE_GC_ON_SCROLL = True
+    AUTO_FOCUS = None
+    NOTIFICATION_TIMEOUT = 4
+
+    def __init__(
+        self,
+        open_data: Callable[[], DataAccess],
+        *,
+        user: str = "",
+        zone: tzinfo = UTC,
+        theme: str = "dark",
+        has_signals: bool = False,
+        drafts: Drafts | None = None,
+    ) -> None:
+        super().__init__()
+        self.link = DataLink(open_data)
+        self.drafts = drafts or Drafts()
+        self.doings = Doings()
+        self.zone = zone
+        self.is_stopping = False
+        self._user = user
+        self._has_signals = has_signals
+        self._safety = SafetyFilter()
+        self._version: int | None = None
+        self._polls = 0
+        self._is_offered = False
+        self._held: list[events.Key] = []
+        self.animation_level = "none"
+        for own in THEMES:
+            self.register_theme(own)
+        self.theme = TERMINAL_THEMES.get(theme, theme)
+
+    # What is drawn and said
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Return the colour of labels and lesser text, which the terminal's own themes do not name."""
+        return {"quiet": "ansi_bright_black" if self.current_theme.ansi else "#8b97a5"}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Return Textual's filters behind ours, which lets no hostile text through."""
+        return [self._safety, *super().get_line_filters()]
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast; brackets in it are brackets, whatever is asked for."""
+        super().notify(clean(message), title=clean_line(title), severity=severity, timeout=timeout, markup=False)
+
+    def say(self, message: str) -> None:
+        """Tell what happened."""
+        self.notify(message)
+
+    def tell(self, error: Exception) -> None:
+        """Tell an error: what a person can act on in its own words, a fault of ours with where it is written down."""
+        if isinstance(error, InterruptedError):
+            self.say(_("Stopped."))
+        elif isinstance(error, OmbudError):
+            self.notify(f"{error.message}\n{error.hint}".strip(), severity="error", timeout=10)
+        else:
+            path = record_failure(error)
+            where = _("It is written down in {path}.").format(path=path) if path else ""
+            message = f"{_('Something went wrong in the program; nothing was changed.')} {where}"
+            self.notify(message.strip(), severity="error", timeout=10)
+
+    def copy(self, text: str) -> None:
+        """Send a text to the terminal's clipboard, which the terminal may refuse."""
+        safe = clean_line(text)[:CLIPBOARD_LIMIT]
+        self.copy_to_clipboard(safe)
+        self.say(_("{text} was sent to the clipboard.").format(text=safe))
+
+    def mode_parts(self) -> list[tuple[str, str, str]]:
+        """Return the modes for the top line."""
+        shown: list[tuple[str, str, str]] = [("", "Ombud", "bold $accent")]
+        for name in MODE_ACTIONS:
+            action = BY_ID[f"app.{name}"]
+            text = f"{key_name(action.keys[0])} {_(action.label)}"
+            is_current = name == self.current_mode
+            shown.append((action.id, f"[{text}]" if is_current else f" {text} ", "bold" if is_current else ""))
+        return shown
+
+    def place(self) -> str:
+        """Return which database one is in, and as whom."""
+        data = self.link.opened
+        return "  ".join(part for part in (data.name if data is not None else "", self._user) if part)
+
+    @property
+    def database_name(self) -> str:
+        """Which database one is in, once it is open."""
+        data = self.link.opened
+        return data.name if data is not None else ""
+
+    def know_place(self) -> None:
+        """Show the database's name as soon as it is known."""
+        if isinstance(self.screen, ConsoleScreen):
+            self.screen.renew_top()
+        self._offer_drafts()
+
+    # Life
+
+    def on_mount(self) -> None:
+        """Watch for others' changes and for the end of the line."""
+        self.set_interval(POLL_SECONDS, self.poll)
+        if self._has_signals:
+            loop = asyncio.get_running_loop()
+            for number in (signal.SIGHUP, signal.SIGTERM):
+                loop.add_signal_handler(number, self._leave_by_signal, number)
+
+    def poll(self) -> None:
+        """Ask whether somebody wrote; due times are drawn again every half minute."""
+        self._polls += 1
+        if self._polls % POLLS_PER_REDRAW == 0:
+            for screen in self.screen_stack[-1:]:
+                screen.refresh()
+        if self.link.opened is not None:
+            self.run_worker(self._see_version, thread=True, exclusive=True, exit_on_error=False, group="poll")
+
+    def _see_version(self) -> None:
+        data = self.link.opened
+        if data is None:
+            return
+        try:
+            version = data.data_version()
+        except Exception:
+            return
+        if not get_current_worker().is_cancelled:
+            self.post_message(VersionSeen(version))
+
+    @on(VersionSeen)
+    def notice_changes(self, event: VersionSeen) -> None:
+        """Ask again what is shown when somebody wrote, below an open dialog too."""
+        is_changed = self._version is not None and event.version != self._version
+        self._version = event.version
+        if is_changed:
+            shown = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+            for screen in shown[-1:]:
+                screen.renew()
+
+    def _leave_by_signal(self, number: signal.Signals) -> None:
+        code = 128 + number
+        watchdog = threading.Timer(SIGNAL_SECONDS, _abandon, (code,))
+        watchdog.daemon = True
+        watchdog.start()
+        self.leave(code)
+
+    def keep_drafts(self) -> None:
+        """Keep what was typed and not saved yet."""
+        for screen in self.screen_stack:
+            keep = getattr(screen, "keep_draft", None)
+            if keep is not None:
+                keep()
+
+    def leave(self, code: int = 0) -> None:
+        """Keep what was typed, stop what is being asked and leave."""
+        self.is_stopping = True
+        self.keep_drafts()
+        self.link.interrupt()
+        self.exit(code, return_code=code)
+
+    def _fatal_error(self) -> None:
+        """Leave with one line instead of a traceback, whose local values would print somebody's data."""
+        error = sys.exc_info()[1]
+        path = record_failure(error) if error is not None else None
+        message = _("The console had to stop.")
+        where = _("It is written down in {path}.").format(path=path) if path else ""
+        self._exit_renderables.append(Text(clean(f"{message} {where}".strip())))
+        self._close_messages_no_wait()
+
+    # Keys typed ahead
+
+    async def on_event(self, event: events.Event) -> None:
+        """Hold the keys that are typed while a form is on its way: they are meant for the form, not for the rows below it."""
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        is_opening = isinstance(screen, ConsoleScreen) and screen.is_opening
+        if is_opening and isinstance(event, events.Key) and event.key != "ctrl+c":
+            self._held.append(event)
+        else:
+            await super().on_event(event)
+
+    def give_keys(self) -> None:
+        """Give the keys held to the dialog that stands now."""
+        held, self._held = self._held, []
+        for key in held:
+            self.post_message(events.Key(key.key, key.character))
+
+    def drop_keys(self) -> None:
+        """Forget the keys held, because no dialog came."""
+        self._held = []
+
+    # Actions
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Allow our own actions only: Textual's write the screen to files, press keys and stop the process."""
+        return action in OWN_ACTIONS and not parameters
+
+    def open_url(self, url: str, *, new_tab: bool = True) -> None:
+        """Open nothing: a link in a complaint is the public's, and a browser is a program on this host."""
+
+    async def act(self, action_id: str, screen: ConsoleScreen) -> None:
+        """Do an action of the registry as if its key had been pressed on a screen."""
+        for action, node in screen.active_actions():
+            if action.id == action_id:
+                await self.run_action(action.method, node)
+                return
+        table = screen.query("#table")
+        if action_id in BY_ID and BY_ID[action_id].context == "table" and table:
+            await self.run_action(BY_ID[action_id].method, table.first())
+
+    def _go(self, mode: str) -> None:
+        if mode != self.current_mode:
+            self.switch_mode(mode)
+
+    def action_queues(self) -> None:
+        self._go("queues")
+
+    def action_customers(self) -> None:
+        self._go("customers")
+
+    def action_satisfaction(self) -> None:
+        self._go("satisfaction")
+
+    def action_workflow(self) -> None:
+        from console.screens.page import WorkflowPage
+
+        self.push_screen(WorkflowPage())
+
+    def action_notices(self) -> None:
+        from console.screens.page import NoticePage
+
+        self.push_screen(NoticePage())
+
+    def action_new_case(self) -> None:
+        if isinstance(self.screen, ConsoleScreen) and self.screen.context != "intake":
+            from console.screens.taking_in import begin_intake
+
+            begin_intake(self)
+
+    def show_made(self, case_id: int) -> None:
+        """Show a case that was just made, where cases are shown."""
+        screen = self.screen
+        if isinstance(screen, WorkScreen):
+            screen.want(case_id)
+            screen.renew()
+
+    def _offer_drafts(self) -> None:
+        """Say once that something was broken off, as soon as it is known which database one is in."""
+        if self._is_offered or not self.database_name:
+            return
+        self._is_offered = True
+        from console.screens.intake import KIND
+        from console.screens.taking_in import OFFER
+
+        if self.drafts.all(self.database_name, KIND):
+            self.notify(_(OFFER), timeout=10)
+
+    def action_leave(self) -> None:
+        self.leave()
+
+    def action_stop(self) -> None:
+        if not isinstance(self.screen, ConsoleScreen) or not self.screen.stop():
+            self.say(_("q leaves the program."))
+
+    async def action_palette(self) -> None:
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+        from console.screens.chooser import Chooser
+
+        choices = self._commands(screen)
+
+        async def take(name: str | None) -> None:
+            if name is not None:
+                await self._do_command(name, screen)
+
+        self.push_screen(Chooser(_("Commands"), choices), take)
+
+    @staticmethod
+    def _contexts(screen: ConsoleScreen) -> set[str]:
+        """Return where actions may come from: what has the focus, the screen, and its table even without the focus."""
+        return {context for context, _node in screen.nodes()} | ({"table"} if screen.query("#table") else set())
+
+    def _commands(self, screen: ConsoleScreen) -> list[tuple[str, str]]:
+        commands = [
+            (action.id, f"{_(action.label)}: {_(action.help)}  [{keys_of(action)}]")
+            for action in actions_of(self._contexts(screen))
+            if action.is_offered and action.context not in ("filter", "find")
+        ]
+        views = [(f"view.{view.id}", f"{_('Queue')}: {label(view.id, 'view')}") for view in QUEUE_VIEWS]
+        return [*commands, *views]
+
+    async def _do_command(self, name: str, screen: ConsoleScreen) -> None:
+        if not name.startswith("view."):
+            await self.act(name, screen)
+            return
+        from console.screens.queues import QueueScreen
+
+        await self.switch_mode("queues")
+        base = self.screen_stack[0]
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        if isinstance(base, QueueScreen):
+            base.show_view(name.removeprefix("view."))
+
+    def action_help(self) -> None:
+        screen = self.screen
+        if not isinstance(screen, ConsoleScreen):
+            return
+        from console.screens.help import HelpScreen
+
+        self.push_screen(HelpScreen(actions_of(self._contexts(screen))))
+
+
+def _abandon(code: int) -> None:
+    """End at once, leaving the terminal as it was found."""
+    sys.__stdout__.write(TERMINAL_RESET) if sys.__stdout__ else None
+    os._exit(code)
+
+
+def require_terminal(environment: dict[str, str] | None = None) -> None:
+    """Refuse a terminal the console cannot draw on. Raises UsageError that names the command for the same job."""
+    environment = dict(os.environ) if environment is None else environment
+    hint = "Use ombud queue, which prints the same list anywhere."
+    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+        raise UsageError("The console needs a terminal for its input and its output.", hint)
+    if environment.get("TERM", "") in ("", "dumb", "unknown"):
+        raise UsageError(
+            f"The console cannot draw on a terminal of the kind {environment.get('TERM') or 'none'}.", hint
+        )
+
+
+def run_console(url: str, *, prepare: Callable[[], object] | None = None, settings: Settings | None = None) -> int:
+    """Open the console on a database and return the exit code.
+
+    ``prepare`` is called in the background before the data is opened. Raises UsageError without a terminal.
+    """
+    import pwd
+
+    from console.settings import load_settings
+
+    require_terminal()
+    settings = load_settings() if settings is None else settings
+
+    def open_data() -> DataAccess:
+        if prepare is not None:
+            prepare()
+        return ServiceData(url, zone=settings.zone)
+
+    try:
+        user = pwd.getpwuid(os.getuid()).pw_name
+    except KeyError:
+        user = f"uid{os.getuid()}"
+    app = ConsoleApp(open_data, user=user, zone=_zone(settings), theme=settings.theme or "dark", has_signals=True)
+    before = termios.tcgetattr(sys.stdin.fileno())
+    try:
+        code = app.run(mouse=settings.mouse)
+    finally:
+        _restore(before)
+        data = app.link.opened
+        if data is not None:
+            data.close()
+    return code or app.return_code or 0
+
+
+def _restore(attributes: list[Any]) -> None:
+    try:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)
+    except (OSError, ValueError, termios.error):
+        return  # the terminal is gone
+
+
+def _zone(settings: Settings) -> tzinfo:
+    if settings.zone:
+        from zoneinfo import ZoneInfo
+
+        return ZoneInfo(settings.zone)
+    from datetime import datetime
+
+    return datetime.now().astimezone().tzinfo or UTC

@@ -1,0 +1,275 @@
+"""What all screens share: the bars, the refusal of tiny windows, and questions asked in threads and answered by messages."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any, ClassVar, cast
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.dom import DOMNode
+from textual.message import Message
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, Static
+from textual.worker import get_current_worker
+
+from console.actions import Action, actions_of
+from console.i18n import _
+from console.screens.data import DataAccess
+from console.widgets.bars import Bar, KeyBar
+from console.widgets.bindings import bindings, key_name
+from console.widgets.content import content
+from console.widgets.reading import Reading
+from console.widgets.window_table import WindowTable
+
+if TYPE_CHECKING:
+    from console.app import ConsoleApp
+
+SMALLEST = (60, 15)
+WIDTHS = [(0, "-narrow"), (100, "-wide"), (120, "-widest")]
+HEIGHTS = [(0, "-short"), (30, "-tall")]
+RETRIES = 3
+Question = Callable[[DataAccess], object]
+
+
+class Answered(Message):
+    """A question was answered, or failed. ``request`` tells a late answer from the one that is waited for."""
+
+    def __init__(self, group: str, request: int, answer: object, error: Exception | None) -> None:
+        super().__init__()
+        self.group = group
+        self.request = request
+        self.answer = answer
+        self.error = error
+
+
+class Field(Input):
+    """A line to write in: compact, without a blinking cursor, which would hide a dead connection."""
+
+    def __init__(self, *, placeholder: str = "", widget_id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, compact=True, select_on_focus=False, id=widget_id)
+        self.cursor_blink = False
+
+
+class SizedScreen(Screen[Any]):
+    """Says that the window is too small instead of drawing what nobody could read."""
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show the contents or the notice."""
+        width, height = event.size
+        self.set_class(width < SMALLEST[0] or height < SMALLEST[1], "-too-small")
+
+    def notice(self) -> Static:
+        """Return the notice that stands in for a screen too small."""
+        text = _("This window is too small: make it at least {width} by {height}.")
+        return Static(content(text.format(width=SMALLEST[0], height=SMALLEST[1])), classes="too-small")
+
+
+class ConsoleScreen(SizedScreen):
+    """A screen with the bars. ``context`` names its actions in the registry."""
+
+    context: ClassVar[str] = ""
+    works: ClassVar[bool] = False
+    unstoppable: ClassVar[frozenset[str]] = frozenset()
+    """Groups whose questions write: they are stopped between two parts, not in the middle of one."""
+    HORIZONTAL_BREAKPOINTS = WIDTHS
+    VERTICAL_BREAKPOINTS = HEIGHTS
+    BINDINGS: ClassVar[list[BindingType]] = []
+    AUTO_FOCUS: ClassVar[str | None] = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._requests: dict[str, int] = {}
+        self._questions: dict[str, tuple[Question, int]] = {}
+
+    @property
+    def console(self) -> ConsoleApp:
+        """The application."""
+        return cast("ConsoleApp", self.app)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the bars around the body."""
+        yield Bar("top")
+        yield from self.compose_body()
+        yield KeyBar(self.keys)
+        yield self.notice()
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what stands between the bars."""
+        return iter(())
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether a form is on its way, for which keys are held that are typed ahead."""
+        return False
+
+    # Actions
+
+    def nodes(self) -> Iterator[tuple[str, DOMNode]]:
+        """Yield each context that applies now with the node that acts for it, nearest first."""
+        focused = self.focused
+        if isinstance(focused, Field):
+            yield "filter" if focused.id == "filter" else "find", focused
+        elif isinstance(focused, WindowTable):
+            yield "table", focused
+        elif isinstance(focused, Reading):
+            yield "reading", focused
+        if self.context:
+            yield self.context, self
+        if self.works:
+            yield "work", self
+        yield "app", self.app
+
+    def active_actions(self) -> list[tuple[Action, DOMNode]]:
+        """Return the actions that apply now, each with the node that does it; a nearer action hides a key's others."""
+        return [(action, node) for context, node in self.nodes() for action in actions_of([context])]
+
+    def keys(self) -> list[tuple[str, str, str]]:
+        """Return what the footer shows: (id, key, label), the most useful first."""
+        is_writing = isinstance(self.focused, Field)
+        shown = [
+            action
+            for action, _node in self.active_actions()
+            if action.footer and (not is_writing or action.context in ("filter", "find"))
+        ]
+        shown.sort(key=lambda action: action.footer)
+        taken: set[str] = set()
+        keys = []
+        for action in shown:
+            free = [key for key in action.keys if key not in taken]
+            if free:
+                keys.append((action.id, key_name(free[0]), _(action.label)))
+            taken.update(action.keys)
+        return keys
+
+    @on(Bar.PartChosen)
+    async def act_on_bar(self, event: Bar.PartChosen) -> None:
+        """Do what was clicked on the top line or in the footer."""
+        if event.bar.id == "top" or isinstance(event.bar, KeyBar):
+            event.stop()
+            await self.console.act(event.part, self)
+
+    def on_descendant_focus(self, event: events.DescendantFocus) -> None:
+        """Show the keys of what has the focus now."""
+        self.renew_keys()
+
+    def on_descendant_blur(self, event: events.DescendantBlur) -> None:
+        """Show the keys that are left."""
+        self.renew_keys()
+
+    def renew_keys(self) -> None:
+        """Show the keys that apply now."""
+        for bar in self.query(KeyBar):
+            bar.renew()
+
+    def renew_top(self) -> None:
+        """Show the modes, the database and the user."""
+        for bar in self.query("#top").results(Bar):
+            bar.show(self.console.mode_parts(), self.console.place())
+
+    def on_mount(self) -> None:
+        """Draw first; only then begin to ask, since the first question imports the data layer."""
+        self.renew_top()
+        self.renew_keys()
+        self.call_after_refresh(self.begin)
+
+    def begin(self) -> None:
+        """Ask the first questions of this screen."""
+
+    def renew(self) -> None:
+        """Ask again what is shown, because somebody may have changed it."""
+
+    def on_screen_resume(self) -> None:
+        """Show where one is."""
+        self.renew_top()
+        self.renew_keys()
+
+    # Questions
+
+    def ask(self, group: str, question: Question) -> None:
+        """Ask in a thread; what is still being asked in the group is stopped, and its answer dropped."""
+        self.console.link.interrupt(self._qualified(group))
+        self._requests[group] = self._requests.get(group, 0) + 1
+        self._questions[group] = (question, 0)
+        self._put(group, self._requests[group], question)
+
+    def _qualified(self, group: str) -> str:
+        return f"{id(self)}.{group}"
+
+    def _put(self, group: str, request: int, question: Question) -> None:
+        link = self.console.link
+
+        def put() -> None:
+            worker = get_current_worker()
+            link.begin(self._qualified(group))
+            try:
+                answer, error = question(link.get()), None
+            except Exception as failure:
+                answer, error = None, failure
+            finally:
+                link.end(self._qualified(group))
+            if not worker.is_cancelled:
+                self.post_message(Answered(group, request, answer, error))
+
+        self._run(group, put)
+
+    def _run(self, group: str, put: Callable[[], None]) -> None:
+        self.run_worker(put, thread=True, exclusive=True, exit_on_error=False, group=group, description=group)
+
+    def is_asking(self, group: str) -> bool:
+        """Return whether the answer to a group's question is still to come."""
+        return group in self._questions
+
+    @property
+    def is_asking_anything(self) -> bool:
+        """Whether any answer is still to come."""
+        return bool(self._questions)
+
+    def stop(self) -> bool:
+        """Stop what this screen is asking, for good; return whether it was asking."""
+        for group, (question, _tries) in self._questions.items():
+            if group in self.unstoppable:
+                continue
+            self._questions[group] = (question, RETRIES)
+            self.console.link.interrupt(self._qualified(group))
+        return bool(self._questions)
+
+    @on(Answered)
+    def take_answer(self, event: Answered) -> None:
+        """Hand an answer on, ask once more what was only stopped by mistake, and drop what is late."""
+        event.stop()
+        if event.request != self._requests.get(event.group) or event.group not in self._questions:
+            return
+        question, tries = self._questions[event.group]
+        if isinstance(event.error, InterruptedError) and tries < RETRIES and not self.console.is_stopping:
+            self._questions[event.group] = (question, tries + 1)
+            self._put(event.group, event.request, question)
+            return
+        del self._questions[event.group]
+        self.console.know_place()
+        if event.error is None:
+            self.answered(event.group, event.answer)
+        else:
+            self.failed(event.group, event.error)
+
+    def answered(self, group: str, answer: object) -> None:
+        """Show an answer."""
+
+    def failed(self, group: str, error: Exception) -> None:
+        """Show that a question could not be answered."""
+        self.console.tell(error)
+
+
+class ConsoleDialog(SizedScreen, ModalScreen[Any]):
+    """A screen above another one."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+
+    def take_keys(self) -> None:
+        """Take what was typed before this dialog stood."""
+        self.call_after_refresh(cast("ConsoleApp", self.app).give_keys)
+
+
+NAVIGATION = bindings("app")
+__all__ = ["NAVIGATION", "Answered", "ConsoleDialog", "ConsoleScreen", "Field", "SizedScreen"]

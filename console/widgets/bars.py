@@ -1,0 +1,92 @@
+"""The one-line bars: the modes on top, the keys at the bottom, the status between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from rich.cells import cell_len
+from textual import events
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+
+from console.widgets.content import cut
+
+
+class Bar(Widget):
+    """One line of parts, each of which can be clicked; parts that do not fit are left out from the right."""
+
+    DEFAULT_CSS = """
+    Bar { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $foreground; }
+    """
+
+    class PartChosen(Message):
+        """A part of a bar was clicked."""
+
+        def __init__(self, bar: Bar, part: str) -> None:
+            super().__init__()
+            self.bar = bar
+            self.part = part
+
+        @property
+        def control(self) -> Bar:
+            return self.bar
+
+    def __init__(self, widget_id: str | None = None) -> None:
+        super().__init__(id=widget_id)
+        self._parts: tuple[tuple[str, str, str], ...] = ()
+        self._right = ""
+        self._places: list[tuple[int, int, str]] = []
+
+    def show(self, parts: Sequence[tuple[str, str, str]], right: str = "") -> None:
+        """Show parts, each (name, text, style), and a text at the right end."""
+        shown = tuple(parts)
+        if (shown, right) != (self._parts, self._right):
+            self._parts, self._right = shown, right
+            self.refresh()
+
+    def render(self) -> Content:
+        """Draw the parts that fit."""
+        width = self.content_size.width
+        pieces: list[tuple[str, str]] = []
+        self._places = []
+        left = 0
+        for name, text, style in self._parts:
+            part = cut(text, max(0, width - left) if not pieces else width)
+            cells = cell_len(part)
+            if left + cells > width:
+                break
+            self._places.append((left, left + cells, name))
+            pieces.append((part, style))
+            pieces.append(("  ", ""))
+            left += cells + 2
+        room = width - left
+        if self._right and room > 4:
+            right = cut(self._right, room)
+            pieces.append((" " * (room - cell_len(right)) + right, "$quiet"))
+        return Content.assemble(*pieces)
+
+    def on_click(self, event: events.Click) -> None:
+        """Tell which part was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is None:
+            return
+        for start, stop, name in self._places:
+            if start <= offset.x < stop and name:
+                self.post_message(self.PartChosen(self, name))
+
+
+class KeyBar(Bar):
+    """The footer: keys that apply now. Asks for them anew whenever the focus moves."""
+
+    DEFAULT_CSS = """
+    KeyBar { dock: bottom; background: $panel; }
+    """
+
+    def __init__(self, keys: Callable[[], Sequence[tuple[str, str, str]]]) -> None:
+        super().__init__()
+        self._keys = keys
+
+    def renew(self) -> None:
+        """Show the keys that apply now."""
+        self.show([(action_id, f"{key} {label}", "") for action_id, key, label in self._keys()])

@@ -1,0 +1,148 @@
+"""The one place where somebody's text becomes something a widget draws: never markup, cleaned, measured in cells."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import NamedTuple
+
+from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from textual.content import Content
+
+from console.i18n import _
+from console.text import clean, clean_line
+
+SOON = timedelta(hours=24)
+"""From here on a due time counts as near; the queue "Due soon" has the same bound."""
+
+TAB = "    "
+
+
+class Piece(NamedTuple):
+    """A text and the name of the style it is drawn in (empty: plain)."""
+
+    text: str
+    style: str = ""
+
+
+def content(text: str) -> Content:
+    """Return a text of several lines for a widget; brackets in it are brackets."""
+    return Content(clean(text))
+
+
+def line(text: str, cells: int | None = None) -> Content:
+    """Return a text on one line for a widget, cut to ``cells`` when they are given."""
+    return Content(clean_line(text) if cells is None else cut(text, cells))
+
+
+def cut(text: str, cells: int) -> str:
+    """Return a text on one line, cleaned, at most so many cells wide, with a sign where something was cut off."""
+    if cells <= 0:
+        return ""
+    if len(text) > 4 * cells + 64:
+        text = text[: 4 * cells + 64]
+    plain = text if text.isascii() and text.isprintable() else clean_line(text)
+    if cell_len(plain) <= cells:
+        return plain
+    sign = _("…")
+    room = cells - cell_len(sign)
+    if room <= 0:
+        return set_cell_size(plain, cells).rstrip()
+    return set_cell_size(plain, room).rstrip() + sign
+
+
+def fit(text: str, cells: int, *, is_right: bool = False) -> str:
+    """Return a text on one line, exactly so many cells wide; ``is_right`` sets it to the right."""
+    short = cut(text, cells)
+    gap = " " * (cells - cell_len(short))
+    return gap + short if is_right else short + gap
+
+
+def wrap(text: str, cells: int) -> list[str]:
+    """Return a text as lines of at most so many cells, broken at spaces and between wide characters."""
+    cells = max(cells, 4)
+    lines: list[str] = []
+    for paragraph in clean(text).replace("\t", TAB).split("\n"):
+        lines.extend(_wrap_paragraph(paragraph, cells))
+    return lines
+
+
+def _wrap_paragraph(text: str, cells: int) -> list[str]:
+    if len(text) * 2 <= cells or (len(text) <= cells and text.isascii()):
+        return [text]
+    return _wrap_ascii(text, cells) if text.isascii() else _wrap_wide(text, cells)
+
+
+def _wrap_ascii(text: str, cells: int) -> list[str]:
+    lines = []
+    start = 0
+    while len(text) - start > cells:
+        space = text.rfind(" ", start + 1, start + cells + 1)
+        end = space if space > 0 else start + cells
+        lines.append(text[start:end].rstrip())
+        start = end + 1 if space > 0 else end
+    lines.append(text[start:])
+    return lines
+
+
+def _wrap_wide(text: str, cells: int) -> list[str]:
+    lines = []
+    start = 0
+    width = 0
+    breakable = -1
+    width_at_break = 0
+    for position, char in enumerate(text):
+        size = get_character_cell_size(char)
+        if size > 1 and position > start:
+            breakable, width_at_break = position, width
+        if width + size > cells:
+            if breakable <= start:
+                breakable, width_at_break = position, width
+            lines.append(text[start:breakable].rstrip())
+            start = breakable
+            width -= width_at_break
+            breakable = -1
+        width += size
+        if char == " ":
+            breakable, width_at_break = position + 1, width
+    lines.append(text[start:])
+    return lines
+
+
+def span(length: timedelta) -> str:
+    """Return a length of time in its two or so most telling figures: 45m, 2h05, 3d."""
+    minutes = int(abs(length).total_seconds()) // 60
+    if minutes < 60:
+        return _("{minutes}m").format(minutes=minutes)
+    if minutes < 24 * 60:
+        return _("{hours}h{minutes:02d}").format(hours=minutes // 60, minutes=minutes % 60)
+    return _("{days}d").format(days=minutes // (24 * 60))
+
+
+def due(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> Piece:
+    """Return how a due time stands, by sign and word first and by colour last."""
+    if is_closed:
+        return Piece(_("closed"), "quiet")
+    if due_at is None:
+        return Piece("-", "quiet")
+    left = due_at - now
+    if left < timedelta(0):
+        return Piece(_("!! overdue {span}").format(span=span(left)), "overdue")
+    if left <= SOON:
+        return Piece(_("! {span}").format(span=span(left)), "soon")
+    return Piece(_("· {span}").format(span=span(left)), "later")
+
+
+def severity(level: int, *, is_supervised: bool = False, is_vulnerable: bool = False) -> Piece:
+    """Return the severity from 1 to 4, and S for supervised, V for a vulnerable customer."""
+    signs = f"{level}{'S' if is_supervised else ''}{'V' if is_vulnerable else ''}"
+    return Piece(signs, "overdue" if level >= 4 else "soon" if level == 3 else "")
+
+
+def moment(at: datetime | None, zone: tzinfo) -> str:
+    """Return a moment in the utility's zone, to the minute."""
+    return "" if at is None else at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
+
+
+def number(value: int) -> str:
+    """Return a whole number with its thousands apart."""
+    return f"{value:,}"

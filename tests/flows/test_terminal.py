@@ -1,0 +1,171 @@
+"""The console on a real pseudo-terminal: what it sends, how it leaves, and which terminals it refuses."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import pty
+import re
+import select
+import signal
+import struct
+import subprocess
+import sys
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+PROGRAM = """
+import sys
+import console.app
+from console.settings import Settings
+from memory_data import HOSTILE, MemoryData, case_row
+
+class Held(MemoryData):
+    def rows(self, ids):
+        if len(self.asked) > 15 and "hang" in sys.argv:
+            import time
+            time.sleep(60)
+        return super().rows(ids)
+
+build = lambda number: case_row(number, hostile=HOSTILE[number % len(HOSTILE)])
+console.app.ServiceData = lambda url, zone="": Held(200, build=build)
+sys.exit(console.app.run_console("sqlite:///unused", settings=Settings()))
+"""
+SECONDS = 20.0
+OWN_SEQUENCES = re.compile(
+    rb"\x1b\[[0-9;]*m|\x1b\[\d+;\d+H|\x1b\[\?\d+[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=]\d*u|\x1b\]22;[a-z-]+\x07"
+)
+"""Everything Textual itself sends on these screens: colours, places, modes, keyboard and pointer."""
+
+
+class Terminal:
+    """A program on a pseudo-terminal, and what it has sent so far."""
+
+    def __init__(self, process: subprocess.Popen[bytes], master: int) -> None:
+        self.process = process
+        self.master = master
+        self.sent = b""
+
+    def read_until(self, marker: bytes, *, start: int = 0) -> None:
+        end = time.monotonic() + SECONDS
+        while marker not in self.sent[start:]:
+            assert time.monotonic() < end, f"{marker!r} did not come: {self.sent[-300:]!r}"
+            self._read()
+
+    def read_to_end(self) -> None:
+        end = time.monotonic() + SECONDS
+        while self.process.poll() is None or select.select([self.master], [], [], 0)[0]:
+            assert time.monotonic() < end
+            if not self._read() and self.process.poll() is not None:
+                return
+
+    def _read(self) -> bool:
+        if not select.select([self.master], [], [], 0.05)[0]:
+            return False
+        try:
+            data = os.read(self.master, 65536)
+        except OSError:
+            return False
+        self.sent += data
+        return bool(data)
+
+    def press(self, keys: bytes, marker: bytes) -> None:
+        start = len(self.sent)
+        os.write(self.master, keys)
+        self.read_until(marker, start=start)
+
+
+@contextmanager
+def terminal(tmp_path: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
+    master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    variables = {
+        **os.environ, "TERM": "xterm-256color", "XDG_STATE_HOME": str(tmp_path), "LC_ALL": "C.UTF-8",
+        "OMBUD_SETTINGS": str(tmp_path / "none.toml"), "PYTHONPATH": str(Path(__file__).parents[1]), **environment,
+    }  # fmt: skip
+    process = subprocess.Popen(
+        [sys.executable, "-c", PROGRAM, *arguments], stdin=slave, stdout=slave, stderr=slave, env=variables,
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(slave)
+    try:
+        yield Terminal(process, master)
+    finally:
+        process.kill()
+        process.wait()
+        os.close(master)
+
+
+def test_nothing_but_textuals_own_sequences_reaches_the_terminal(tmp_path: Path) -> None:
+    with terminal(tmp_path) as running:
+        running.read_until(b"row 1")
+        running.press(b"pG", b"row 160")
+        running.press(b"g\r", b"1 of 160")
+        running.press(b"JJJ", b"4 of 160")
+        running.press(b"q", b"Sev")
+        running.press(b"2", b"Telephone")
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 0
+        left = OWN_SEQUENCES.sub(b"", running.sent).decode()
+        acting = {
+            char for char in left if ord(char) < 32 or 127 <= ord(char) < 160 or char in "\u202e\u2066\u200b\ufeff"
+        }
+        assert acting <= {"\r", "\n"}
+        assert b"\x1b]52" not in running.sent
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+@pytest.mark.parametrize("state", ["idle", "hang"])
+def test_a_signal_leaves_at_once_with_the_terminal_reset(tmp_path: Path, number: signal.Signals, state: str) -> None:
+    with terminal(tmp_path, state) as running:
+        running.read_until(b"row 1")
+        os.write(running.master, b"rG")
+        running.process.send_signal(number)
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 128 + number
+        assert running.sent.rindex(b"\x1b[?1049l") > running.sent.rindex(b"\x1b[?1049h")
+        assert running.sent.rindex(b"\x1b[?25h") > running.sent.rindex(b"\x1b[?25l")
+
+
+def test_a_lost_line_keeps_what_was_being_taken_down(tmp_path: Path) -> None:
+    with terminal(tmp_path) as running:
+        running.read_until(b"row 1")
+        running.press(b"\x0e", b"F8")
+        running.press(b"\t\t\tNo water at all", b"at all")
+        running.process.send_signal(signal.SIGHUP)
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 128 + signal.SIGHUP
+        (draft,) = (tmp_path / "ombud" / "drafts").glob("*.json")
+        assert "No water at all" in draft.read_text("utf-8")
+        assert draft.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("kind", ["dumb", "", "unknown"])
+def test_a_terminal_that_cannot_draw_is_refused_with_the_command_that_can(tmp_path: Path, kind: str) -> None:
+    with terminal(tmp_path, TERM=kind) as running:
+        running.read_to_end()
+        assert b"ombud queue" in running.sent
+        assert b"\x1b" not in running.sent
+
+
+def test_a_pipe_is_refused() -> None:
+    program = "from console.app import run_console; run_console('sqlite:///unused')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, stdin=subprocess.DEVNULL, timeout=60)
+    assert b"UsageError" in done.stderr
+    assert b"ombud queue" in done.stderr
+    assert done.stdout == b""
+
+
+@pytest.mark.parametrize("environment", [{"NO_COLOR": "1"}, {"LC_ALL": "C"}, {"TERM": "linux"}, {"TERM": "screen"}])
+def test_it_draws_without_colour_and_in_any_locale(tmp_path: Path, environment: dict[str, str]) -> None:
+    with terminal(tmp_path, **environment) as running:
+        running.read_until(b"row 1")
+        running.press(b"q", b"\x1b[?1049l")
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 0
