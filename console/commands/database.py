@@ -1,0 +1,51 @@
+"""What every command on the database shares: its option, opening it, and who asks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+if TYPE_CHECKING:
+    from console.storage.engine import Store
+
+Database = Annotated[
+    str | None,
+    typer.Option("--database", metavar="URL", help="sqlite:///FILE, a plain file, or postgresql://…  [OMBUD_DATABASE]"),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="One JSON document on stdout.")]
+AsJsonLines = Annotated[bool, typer.Option("--jsonl", help="One JSON document a line on stdout.")]
+
+
+def url_of(database: str | None) -> str:
+    """Return the URL of the database that an option, the environment or the settings name."""
+    from console.settings import database_url, load_settings
+
+    return database_url(load_settings().given(database=database))
+
+
+@contextmanager
+def opened(database: str | None) -> Iterator[Store]:
+    """Open the database for one command, at the revision this program works with."""
+    from console.errors import UnavailableError
+    from console.storage.engine import open_store
+    from console.storage.schema import current_revision, newest_revision
+
+    store = open_store(url_of(database))
+    try:
+        if current_revision(store) != newest_revision():
+            raise UnavailableError(
+                f"The database {store.url} is not set up for this version of Ombud.", "Run: ombud init"
+            )
+        yield store
+    finally:
+        store.close()
+
+
+def caller() -> str:
+    """Return the login of whoever runs this command, as the kernel knows it."""
+    from console.services import access
+
+    return access.caller().login

@@ -1,0 +1,109 @@
+"""``ombud export``: what is in the database to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from console.commands import export_responses
+from console.commands.database import Database, caller, opened
+from console.commands.output import instant, leave_closed_pipe, narrate
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from console.transfer.export import ExportReport
+
+app = typer.Typer(no_args_is_help=True)
+
+
+@app.callback()
+def export() -> None:
+    """Write what is in the database to files."""
+
+
+@app.command("cases")
+def cases(
+    filter_text: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILTER]", help="Such as: state:open received:2026-11; all cases without one."),
+    ] = None,
+    format_: Annotated[
+        str | None,
+        typer.Option("--format", metavar="csv|jsonl|xlsx|parquet", help="Else by the output's ending, or csv."),
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="- is stdout.")] = "-",
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
+    ] = None,
+    manifest: Annotated[
+        Path | None, typer.Option("--manifest", metavar="FILE", help="Write rows, columns, filter and SHA-256 as JSON.")
+    ] = None,
+    database: Database = None,
+) -> None:
+    """Write cases as CSV, JSON Lines, XLSX or Parquet, all of them or those a filter finds."""
+    import sys
+
+    from console import clock
+    from console.errors import UsageError
+    from console.settings import load_settings
+    from console.transfer.export import chosen_columns, chosen_format, export_cases
+
+    path = None if output == "-" else Path(output)
+    names = chosen_columns([name.strip() for name in columns.split(",") if name.strip()] if columns else None)
+    kind = chosen_format(format_, path)
+    if path is None and kind in ("xlsx", "parquet") and sys.stdout.isatty():
+        raise UsageError(f"{kind} is not for a terminal.", "Name a file: --output FILE")
+    now = clock.now()
+    try:
+        with opened(database) as store:
+            report = export_cases(
+                store,
+                filter_text or "",
+                output=path or sys.stdout.buffer,
+                format=kind,
+                columns=names,
+                now=now,
+                viewer=caller(),
+                zone=load_settings().zone,
+            )
+    except BrokenPipeError:
+        # Whoever reads our stdout has read enough: `ombud export cases | head` is no failure.
+        leave_closed_pipe()
+        return
+    if report.shortened:
+        narrate(
+            f"{report.shortened:,} texts were longer than a cell can be and were cut; csv and jsonl keep them whole."
+        )
+    if path is not None:
+        narrate(f"{report.rows:,} cases to {path}")
+    if manifest is not None:
+        _write_manifest(manifest, report, filter_text or "", path, now)
+
+
+app.command("responses")(export_responses.responses)
+
+
+def _write_manifest(manifest: Path, report: ExportReport, filter_text: str, path: Path | None, now: datetime) -> None:
+    import json
+
+    from console import __version__
+    from console.transfer.new_file import NewFile
+
+    content = {
+        "file": path.name if path is not None else "-",
+        "kind": "cases",
+        "format": report.format,
+        "rows": report.rows,
+        "columns": list(report.columns),
+        "filter": filter_text,
+        "bytes": report.size,
+        "sha256": report.sha256,
+        "exported_at": instant(now),
+        "version": __version__,
+    }
+    file = NewFile(manifest)
+    file.stream.write(json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n")
+    file.keep()

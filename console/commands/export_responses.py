@@ -1,0 +1,49 @@
+"""``ombud export responses``: survey answers to files."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from console.commands.database import Database, opened
+from console.commands.output import leave_closed_pipe, narrate
+from console.i18n import _
+
+
+def responses(
+    filter_text: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILTER]", help="Such as: survey:callback month:2026-11; all answers without one."),
+    ] = None,
+    format_: Annotated[
+        str | None, typer.Option("--format", metavar="csv|jsonl|xlsx", help="Else by the output's ending, or csv.")
+    ] = None,
+    output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="- is stdout.")] = "-",
+    database: Database = None,
+) -> None:
+    """Write survey answers as CSV, JSON Lines or XLSX, one a row with its scale; the profile ombud reads them back."""
+    import sys
+
+    from console.errors import UsageError
+    from console.settings import load_settings
+    from console.transfer.response_export import export_responses
+
+    path = None if output == "-" else Path(output)
+    if path is None and format_ == "xlsx" and sys.stdout.isatty():
+        raise UsageError("xlsx is not for a terminal.", "Name a file: --output FILE")
+    try:
+        with opened(database) as store:
+            report = export_responses(
+                store,
+                filter_text or "",
+                output=path or sys.stdout.buffer,
+                format=format_,
+                zone=load_settings().zone,
+            )
+    except BrokenPipeError:
+        leave_closed_pipe()
+        return
+    if path is not None:
+        narrate(_("{count} rows to {path}").format(count=report.rows, path=path))

@@ -1,0 +1,166 @@
+"""The command line: global options, the groups of commands, and how an error becomes one line and an exit code."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Annotated
+
+import typer
+from typer.exceptions import TyperException
+
+from console.commands import (
+    audit,
+    bench,
+    bench_satisfaction,
+    calendar,
+    case,
+    customer,
+    deadline,
+    demo,
+    export,
+    import_,
+    incident,
+    init,
+    keys,
+    policy,
+    queue,
+    remind,
+    report,
+    satisfaction,
+    staff,
+    tasks,
+    undo,
+)
+from console.commands.output import leave_closed_pipe, narrate
+from console.errors import ExitCode, OmbudError, PointedError
+from console.text import clean_line
+
+app = typer.Typer(
+    name="ombud",
+    help="A terminal operations console for the customer service of public utilities.",
+    no_args_is_help=False,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+app.command("init")(init.init)
+app.command("demo")(demo.demo)
+app.command("queue")(queue.queue)
+app.command("undo")(undo.undo)
+app.command("remind")(remind.remind)
+app.command("notices")(remind.notices)
+app.add_typer(import_.app, name="import", help="Bring files into the database; list and take back what came in.")
+app.add_typer(export.app, name="export", help="Write what is in the database to files.")
+app.add_typer(case.app, name="case", help="Take cases in, look at them, and work on them.")
+app.add_typer(incident.app, name="incident", help="Outages and billing runs, and the cases under them.")
+app.add_typer(tasks.remedies, name="remedy", help="What customers were promised, and that it happened.")
+app.add_typer(tasks.rectification, name="rectification", help="Corrective actions, and whether they helped.")
+app.add_typer(customer.app, name="customer", help="Find customers and see their dossiers.")
+app.add_typer(satisfaction.app, name="satisfaction", help="What customers answered in surveys.")
+app.add_typer(deadline.app, name="deadline", help="Compute and explain due times.")
+app.add_typer(calendar.app, name="calendar", help="The working calendars that ship, and new ones.")
+app.add_typer(policy.app, name="policy", help="The rules of the utility: check, apply, show, compare.")
+app.add_typer(report.app, name="report", help="Figures of a period.")
+app.add_typer(staff.app, name="staff", help="Who works here, and what each may do.")
+app.add_typer(bench.app, name="bench", help="Measure this program on this machine.")
+bench.app.command("satisfaction")(bench_satisfaction.satisfaction)
+app.add_typer(keys.app, name="keys", help="The master key: how it stands, and changing it.")
+app.add_typer(audit.app, name="audit", help="The record of who did what.")
+
+
+@app.callback(invoke_without_command=True)
+def console(
+    context: typer.Context,
+    database: Annotated[
+        str | None,
+        typer.Option("--database", metavar="URL", help="sqlite:///FILE, a plain file, or postgresql://…"),
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="CODE", help="en or zh_CN; else the system's.")] = None,
+    no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
+    version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and leave.")] = False,
+) -> None:
+    """Open the console, or do one of the commands below."""
+    from console.i18n import choose_language
+    from console.settings import load_settings
+
+    if version:
+        from console import __version__
+        from console.commands.output import emit
+
+        emit(f"ombud {__version__}")
+        raise typer.Exit
+    # Options given before a command hold for it: the environment is where each command looks next.
+    if database is not None:
+        os.environ["OMBUD_DATABASE"] = database
+    if lang is not None:
+        os.environ["OMBUD_LANGUAGE"] = lang
+    if no_mouse:
+        os.environ["OMBUD_MOUSE"] = "no"
+    choose_language(load_settings().language)
+    if context.invoked_subcommand is None:
+        from console.commands.database import url_of
+        from console.commands.tui import open_console
+
+        open_console(url_of(database))
+
+
+def run(arguments: list[str] | None = None) -> int:
+    """Run one command and return its exit code."""
+    try:
+        # Typer's own way of printing a usage error lets bidirectional and invisible characters of an argument through.
+        returned = app(arguments, prog_name="ombud", standalone_mode=False)
+        code = returned if isinstance(returned, int) else ExitCode.DONE
+    except SystemExit as leaving:
+        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
+    except TyperException as error:
+        code = _wrong_usage(error)
+    except OmbudError as error:
+        narrate(f"error: {error.message}")
+        if isinstance(error, PointedError):
+            narrate(error.pointer())
+        if error.hint:
+            narrate(f"hint: {error.hint}")
+        code = error.exit_code
+    except (KeyboardInterrupt, typer.Abort):
+        code = ExitCode.INTERRUPTED
+    except Exception as error:
+        code = _unexpected(error)
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        leave_closed_pipe()
+    return code
+
+
+def _wrong_usage(error: TyperException) -> int:
+    """Tell of a command that could not be understood; a group without its command shows its help."""
+    context: typer.Context | None = getattr(error, "ctx", None)
+    message = error.format_message()
+    if context is not None and message == context.get_help():
+        narrate(message)
+        return ExitCode.USAGE
+    narrate(f"error: {clean_line(message)}")
+    if context is not None:
+        narrate(f"hint: See {context.command_path} --help.")
+    return error.exit_code
+
+
+def _unexpected(error: Exception) -> int:
+    """Tell of a fault of ours: the details go to a file, since they may hold other people's data."""
+    import traceback
+
+    from console.settings import state_directory
+
+    path = state_directory() / "error.log"
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with path.open("a", encoding="utf-8") as log:
+            os.chmod(path, 0o600)
+            log.write("".join(traceback.format_exception(error)))
+    except OSError:
+        path = path.with_name("(not written)")
+    narrate(f"error: Something in Ombud went wrong: {type(error).__name__}.")
+    narrate(f"hint: The details are in {path}; please report them.")
+    return ExitCode.FAILED

@@ -1,0 +1,12 @@
+"""Opening the console: the one place among the commands that starts Textual."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+
+def open_console(url: str, prepare: Callable[[], object] | None = None) -> None:
+    """Open the console on a database; ``prepare`` is run in the background once the first screen stands."""
+    from console.app import run_console
+
+    run_console(url, prepare=prepare)

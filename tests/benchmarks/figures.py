@@ -1,0 +1,125 @@
+"""Measures loading, listing and the first screen beside the plain tools, in one run: ``python tests/benchmarks/figures.py``."""
+
+from __future__ import annotations
+
+import csv
+import os
+import pty
+import select
+import sqlite3
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+ROWS = 100_000
+TIMES = 3
+COLUMNS = (
+    "Ticket #",
+    "Customer Complaint",
+    "Date_month_year",
+    "Time",
+    "Received Via",
+    "City",
+    "State",
+    "Zip code",
+    "Status",
+)
+OMBUD = (sys.executable, "-m", "console")
+
+
+def write_file(path: Path) -> None:
+    """Write invented complaints in the shape of the profile ``comcast``."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(COLUMNS)
+        for number in range(ROWS):
+            day = f"{1 + number % 28:02d}-Apr-26"
+            subject = f"No water in street {number % 997} since {number % 23} hours"
+            writer.writerow(
+                (number, subject, day, "3:53:50 PM", "Internet", "Northport", "North", f"{number % 99999:05d}", "Open")
+            )
+
+
+def load_plainly(source: Path, database: Path) -> None:
+    """Put the rows into one table with one unique index, as they are: the least that any loading has to do."""
+    connection = sqlite3.connect(database)
+    connection.execute("CREATE TABLE rows (a UNIQUE, b, c, d, e, f, g, h, i)")
+    with source.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        next(reader)
+        connection.executemany("INSERT INTO rows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", reader)
+    connection.commit()
+    connection.close()
+
+
+def ombud(database: Path, *arguments: str) -> None:
+    """Run a command of the program on a database."""
+    environment = {**os.environ, "OMBUD_DATABASE": str(database)}
+    subprocess.run(
+        [*OMBUD, *arguments], env=environment, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    )
+
+
+def seconds(task: Callable[[], object]) -> float:
+    """Return how long a task takes."""
+    began = time.perf_counter()
+    task()
+    return time.perf_counter() - began
+
+
+def seconds_until(words: str, *command: str) -> float:
+    """Return how long a command takes until it has written some words on a terminal of 80 by 24."""
+    process, terminal = pty.fork()
+    if process == 0:
+        os.environ.update(TERM="xterm-256color", COLUMNS="80", LINES="24")
+        os.execv(command[0], command)
+    began = time.perf_counter()
+    seen = b""
+    while words.encode() not in seen:
+        ready, _writable, _failed = select.select([terminal], [], [], 30)
+        if not ready:
+            raise TimeoutError(f"{words} did not appear")
+        seen += os.read(terminal, 65536)
+    elapsed = time.perf_counter() - began
+    os.write(terminal, b"q")
+    os.close(terminal)
+    os.waitpid(process, 0)
+    return elapsed
+
+
+def main() -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        source, database = folder / "complaints.csv", folder / "ombud.db"
+        write_file(source)
+        plainly = seconds(lambda: load_plainly(source, folder / "plain.db"))
+        ombud(database, "init")
+        loaded = seconds(lambda: ombud(database, "import", "cases", str(source), "--profile", "comcast"))
+        again = seconds(lambda: ombud(database, "import", "cases", str(source), "--profile", "comcast"))
+        written = seconds(lambda: ombud(database, "export", "cases", "--output", str(folder / "out.csv")))
+        start = statistics.median(
+            seconds(lambda: subprocess.run([sys.executable, "-c", "import textual.app"])) for _ in range(TIMES)
+        )
+        console = (*OMBUD, "--database", str(database))
+        screen = statistics.median(seconds_until("Queues", *console) for _ in range(TIMES))
+        cases = statistics.median(seconds_until("No water", *console) for _ in range(TIMES))
+    sys.stdout.writelines(
+        f"{line}\n"
+        for line in (
+            f"load {ROWS:,} rows with csv and sqlite3 alone: {plainly:.1f} s, {ROWS / plainly:,.0f} rows/s",
+            f"ombud import: {loaded:.1f} s, {ROWS / loaded:,.0f} rows/s, {loaded / plainly:.1f} times as long",
+            f"ombud import of the same file again: {again:.1f} s, {again / plainly:.1f} times as long",
+            f"ombud export: {written:.1f} s, {ROWS / written:,.0f} rows/s",
+            f"python -c 'import textual.app': {start:.2f} s",
+            f"first screen: {screen:.2f} s, {screen / start:.1f} times as long; with cases: {cases:.2f} s",
+        )
+    )
+
+
+if __name__ == "__main__":
+    main()
