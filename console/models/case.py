@@ -66,6 +66,7 @@ class Case(SQLModel, table=True):
         Index("ix_cases_department", "department_id", "phase", "due_at", "id"),
         Index("ix_cases_customer", "customer_id", "received_at"),
         Index("ix_cases_account", "account_id", "received_at"),
+        {"sqlite_autoincrement": True},
     )
 
     id: int | None = Field(default=None, primary_key=True)

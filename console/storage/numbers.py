@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, select, text
 
 from console.models import Case
 
@@ -41,6 +41,7 @@ def _ids(connection: Connection, count: int, after: int) -> list[int]:
     if connection.dialect.name == "postgresql":
         question = text("SELECT nextval('cases_id_seq') FROM generate_series(1, :count)")
         return sorted(int(value) for value in connection.execute(question, {"count": count}).scalars())
-    newest = connection.execute(select(func.coalesce(func.max(CASES.c.id), 0))).scalar_one()
-    first = max(int(newest), after) + 1
+    # The number of a case that was removed again stays taken: the record still speaks of it.
+    used = connection.execute(text("SELECT seq FROM sqlite_sequence WHERE name = 'cases'")).scalar() or 0
+    first = max(int(used), after) + 1
     return list(range(first, first + count))

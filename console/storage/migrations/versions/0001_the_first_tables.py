@@ -544,6 +544,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_cases")),
         sa.UniqueConstraint("reference", name=op.f("uq_cases_reference")),
         sa.UniqueConstraint("source", "external_reference", name=op.f("uq_cases_source_external_reference")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("cases", schema=None) as batch_op:
         batch_op.create_index("ix_cases_account", ["account_id", "received_at"], unique=False)
