@@ -1,6 +1,6 @@
 """The languages of the program: ``_`` translates when it is called, into the language chosen by then.
 
-Catalogues are read from their gettext sources (``locale/<language>/LC_MESSAGES/ombud.po``) and not from compiled
+Catalogues are read from their gettext sources (``locale/<language>/LC_MESSAGES/*.po``, one a subject) and not from compiled
 ``.mo`` files: a compiled copy in the repository could be stale without anybody seeing it, and reading 600 entries
 costs 3 ms, once, and only in a language that is not English.
 """
@@ -87,6 +87,15 @@ def read_catalogue(text: str) -> Catalogue:
     return catalogue
 
 
+def catalogue_of(language: str) -> Catalogue:
+    """Return all translations into a language: one source file a subject."""
+    folder = Path(__file__).parent / "locale" / language / "LC_MESSAGES"
+    catalogue: dict[str, tuple[str, ...]] = {}
+    for source in sorted(folder.glob("*.po")):
+        catalogue.update(read_catalogue(source.read_text(encoding="utf-8")))
+    return catalogue
+
+
 class _Speaker:
     """The language of this process, one for all threads, and the catalogues read so far."""
 
@@ -98,8 +107,7 @@ class _Speaker:
         if self.language is None:
             self.language = system_language()
         if self.language not in self.catalogues:
-            source = Path(__file__).parent / "locale" / self.language / "LC_MESSAGES" / "ombud.po"
-            self.catalogues[self.language] = read_catalogue(source.read_text(encoding="utf-8"))
+            self.catalogues[self.language] = catalogue_of(self.language)
         return self.catalogues[self.language]
 
 

@@ -9,11 +9,12 @@ from typing import Any
 from sqlalchemy import Table, insert
 
 from console.models import Staff
+from console.models.base import table_of
 from console.services.customer_records import write_accounts, write_customers
 from console.storage.engine import Store
 
 AT = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+STAFF: Table = table_of(Staff)
 
 CUSTOMERS: tuple[dict[str, Any], ...] = (
     {

@@ -11,7 +11,7 @@ from functools import partial
 
 from console.errors import NotFoundError
 from console.rules.filters import parse
-from console.screens.data import Progress
+from console.screens.data import PartType, Progress
 from console.services.views import (
     AccountRow,
     ActionResult,
@@ -268,6 +268,9 @@ class MemoryData:
 
     def notices(self) -> Sequence[NoticeRow]:
         return [NoticeRow(HOSTILE[1], "reminder", HOSTILE[2], NOW)]
+
+    def part(self, kind: type[PartType]) -> PartType:
+        raise NotFoundError(f"These cases in memory have no {kind.__name__}.")
 
     def data_version(self) -> int:
         return self.version

@@ -9,13 +9,14 @@ from sqlalchemy import Table, insert, select
 from sqlmodel import SQLModel
 
 from console.models import Case, Customer, Department, ServiceAccount, Staff
+from console.models.base import table_of
 from console.rules.policies import load_pack
 from console.services.handling import Report, perform
 from console.services.intake import NewCase, Taken, take_in
 from console.services.policies import BEGINNING, adopt
 from console.storage.engine import Store
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
 
 START = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
 """Monday 2 March 2026, nine o'clock in Shanghai."""
@@ -53,11 +54,11 @@ def furnish(store: Store, pack: str = "cn-95598") -> None:
     with store.writing("root") as work:
         adopt(work, load_pack(pack), name=pack, valid_from=BEGINNING)
         connection = work.connection
-        codes = Department.__table__  # type: ignore[attr-defined]
+        codes = table_of(Department)
         departments: dict[str, int] = dict(connection.execute(select(codes.c.code, codes.c.id)).all())
         fallback = next(iter(departments.values()))
         connection.execute(
-            insert(Staff.__table__),  # type: ignore[attr-defined]
+            insert(table_of(Staff)),
             [
                 {
                     "login": login,
@@ -73,7 +74,7 @@ def furnish(store: Store, pack: str = "cn-95598") -> None:
                 for login, (role, department) in PEOPLE.items()
             ],
         )
-        customers: Table = Customer.__table__  # type: ignore[attr-defined]
+        customers: Table = table_of(Customer)
         people = [
             {
                 "number": f"K-{number}",
@@ -89,7 +90,7 @@ def furnish(store: Store, pack: str = "cn-95598") -> None:
         ]
         connection.execute(insert(customers), [_whole(customers, row) for row in people])
         ids: dict[str, int] = dict(connection.execute(select(customers.c.number, customers.c.id)).all())
-        accounts: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
+        accounts: Table = table_of(ServiceAccount)
         places = [
             {
                 "number": f"A-{number}",

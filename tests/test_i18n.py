@@ -29,7 +29,7 @@ def language_kept() -> Iterator[None]:
 
 
 def chinese() -> i18n.Catalogue:
-    return read_catalogue((PACKAGE / "locale/zh_CN/LC_MESSAGES/ombud.po").read_text(encoding="utf-8"))
+    return i18n.catalogue_of("zh_CN")
 
 
 def messages() -> Iterator[tuple[str, str]]:
@@ -57,12 +57,12 @@ def holes(text: str) -> list[str]:
 def test_every_text_of_the_program_has_a_chinese_one() -> None:
     known = chinese()
     missing = sorted({f"{place}: {text!r}" for text, place in messages() if text not in known})
-    assert not missing, "no entry in console/locale/zh_CN/LC_MESSAGES/ombud.po for:\n" + "\n".join(missing)
+    assert not missing, "no entry in console/locale/zh_CN/LC_MESSAGES/*.po for:\n" + "\n".join(missing)
 
 
 def test_every_label_has_a_chinese_one() -> None:
     missing = sorted(key.replace("\x04", ": ") for key in label_messages() - set(chinese()))
-    assert not missing, "no entry in console/locale/zh_CN/LC_MESSAGES/ombud.po for:\n" + "\n".join(missing)
+    assert not missing, "no entry in console/locale/zh_CN/LC_MESSAGES/*.po for:\n" + "\n".join(missing)
 
 
 def test_no_chinese_entry_is_left_over() -> None:
@@ -193,3 +193,11 @@ def test_a_catalogue_is_read() -> None:
 def test_what_is_no_catalogue_is_refused_with_its_line(text: str) -> None:
     with pytest.raises(ValueError, match="line 2 is not gettext"):
         read_catalogue("# a comment\n" + text)
+
+
+def test_no_text_is_translated_in_two_files() -> None:
+    found: dict[str, str] = {}
+    for source in sorted((PACKAGE / "locale/zh_CN/LC_MESSAGES").glob("*.po")):
+        for key in read_catalogue(source.read_text(encoding="utf-8")):
+            assert key not in found, f"{key!r} is in {found[key]} and in {source.name}"
+            found[key] = source.name

@@ -13,14 +13,15 @@ from textual.pilot import Pilot
 from console import clock
 from console.app import ConsoleApp
 from console.models import Case, CaseEvent
+from console.models.base import table_of
 from console.screens.data import ServiceData
 from console.services.policies import adopt_default
 from console.storage.engine import open_store
 from console.storage.schema import upgrade
 from console.transfer.demo import load_demo
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+EVENTS = table_of(CaseEvent)
 LOGIN = "kim"
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Dialect
+from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Dialect, Table
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
@@ -67,3 +67,8 @@ def not_blank(column: str) -> CheckConstraint:
 def positive_version() -> CheckConstraint:
     """Return the check of the optimistic version column."""
     return CheckConstraint("version >= 1", name="version_positive")
+
+
+def table_of(model: type[SQLModel]) -> Table:
+    """Return the table of a model, for SQL expressions: SQLModel has it as an attribute that its types do not name."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from console.i18n import chosen_language
 from console.services.views import (
@@ -36,6 +36,15 @@ NOTICES_SHOWN = 200
 
 Progress = Callable[[int, int], bool]
 """Told how many cases of how many are worked; answers whether to go on."""
+
+
+class Part(Protocol):
+    """The questions and verbs of one subject, such as dossiers or surveys: made for a database, its viewer and its zone."""
+
+    def __init__(self, store: Store, viewer: str, zone: str) -> None: ...
+
+
+PartType = TypeVar("PartType", bound=Part)
 
 
 class DataAccess(Protocol):
@@ -85,6 +94,8 @@ class DataAccess(Protocol):
 
     def notices(self) -> Sequence[NoticeRow]: ...
 
+    def part(self, kind: type[PartType]) -> PartType: ...
+
     def data_version(self) -> int: ...
 
     def interrupt(self, thread: int) -> None: ...
@@ -112,6 +123,10 @@ class ServiceData:
     def name(self) -> str:
         """The database's own name."""
         return self._store.name
+
+    def part(self, kind: type[PartType]) -> PartType:
+        """Return the questions and verbs of one subject."""
+        return kind(self._store, self._viewer, self._zone)
 
     def ids(self, filter_text: str, now: datetime) -> IdList:
         """Return the cases a filter finds. Raises FilterError."""

@@ -10,10 +10,11 @@ from sqlalchemy import func, insert, select
 
 from console.codes import Role
 from console.models import Staff
+from console.models.base import table_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-STAFF = Staff.__table__  # type: ignore[attr-defined]
+STAFF = table_of(Staff)
 
 
 @dataclass(frozen=True, slots=True)

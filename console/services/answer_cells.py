@@ -14,15 +14,16 @@ from typing import Any
 from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, select, update
 
 from console.models import Answer, AnswerCell, AnswerPair, AnswerSegment, Indicator, Response, Survey
+from console.models.base import table_of
 from console.storage.adding import add_rows, drop_empty
 
-ANSWERS: Table = Answer.__table__  # type: ignore[attr-defined]
-RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
-CELLS: Table = AnswerCell.__table__  # type: ignore[attr-defined]
-PAIRS: Table = AnswerPair.__table__  # type: ignore[attr-defined]
-SEGMENTS: Table = AnswerSegment.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
+ANSWERS: Table = table_of(Answer)
+RESPONSES: Table = table_of(Response)
+CELLS: Table = table_of(AnswerCell)
+PAIRS: Table = table_of(AnswerPair)
+SEGMENTS: Table = table_of(AnswerSegment)
+INDICATORS: Table = table_of(Indicator)
+SURVEYS: Table = table_of(Survey)
 
 SEGMENT = ("region", "kind", "supply", "channel", "department")
 DIMENSIONS = (*SEGMENT, "month")

@@ -23,19 +23,20 @@ from console.models import (
     Response,
     Survey,
 )
+from console.models.base import table_of
 from console.rules.answer_fields import ANSWER_FIELDS, CELL_FIELDS
 from console.rules.filters import NONE, Filter, Operator, Span, Term, parse, spans
 
-ANSWERS: Table = Answer.__table__  # type: ignore[attr-defined]
-ANSWER_TEXTS: Table = AnswerText.__table__  # type: ignore[attr-defined]
-RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-CELLS: Table = AnswerCell.__table__  # type: ignore[attr-defined]
-PAIRS: Table = AnswerPair.__table__  # type: ignore[attr-defined]
-SEGMENTS: Table = AnswerSegment.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
+ANSWERS: Table = table_of(Answer)
+ANSWER_TEXTS: Table = table_of(AnswerText)
+RESPONSES: Table = table_of(Response)
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+CELLS: Table = table_of(AnswerCell)
+PAIRS: Table = table_of(AnswerPair)
+SEGMENTS: Table = table_of(AnswerSegment)
+CUSTOMERS: Table = table_of(Customer)
+CASES: Table = table_of(Case)
 
 Condition = ColumnElement[bool]
 SURVEY_FIELDS = frozenset(("survey", "series", "wave", "assessor"))

@@ -18,16 +18,17 @@ from sqlalchemy import Connection, Table, delete, insert, select, update
 from console.codes import SampleState
 from console.errors import NotFoundError, OmbudError
 from console.models import Answer, AnswerText, Indicator, Response, SampleMember, Survey
+from console.models.base import table_of
 from console.services.answer_cells import SEGMENT, Tally, keep
 from console.storage.bulk import insert_rows
 from console.storage.unit import Work
 
-ANSWERS: Table = Answer.__table__  # type: ignore[attr-defined]
-ANSWER_TEXTS: Table = AnswerText.__table__  # type: ignore[attr-defined]
-RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-MEMBERS: Table = SampleMember.__table__  # type: ignore[attr-defined]
+ANSWERS: Table = table_of(Answer)
+ANSWER_TEXTS: Table = table_of(AnswerText)
+RESPONSES: Table = table_of(Response)
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+MEMBERS: Table = table_of(SampleMember)
 
 FACTS = (*SEGMENT, "interviewer", "language", "weight", "customer_id", "case_id", "answered_at")
 """What is known of a response beside its answers."""

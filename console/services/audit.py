@@ -8,10 +8,11 @@ from datetime import datetime
 from sqlalchemy import Table, select
 
 from console.models import AuditEntry
+from console.models.base import table_of
 from console.storage.engine import Store
 from console.storage.unit import GENESIS, audit_digest
 
-ENTRIES: Table = AuditEntry.__table__  # type: ignore[attr-defined]
+ENTRIES: Table = table_of(AuditEntry)
 PART = 5_000
 
 

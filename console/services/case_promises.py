@@ -11,6 +11,7 @@ from sqlalchemy import Connection, RowMapping, Table, select
 from console import clock
 from console.errors import NotFoundError
 from console.models import Clock
+from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, Standing, clock_choices, target_of
 from console.rules.deadline_explanations import Explanation, explain
 from console.rules.policies import Policy
@@ -19,7 +20,7 @@ from console.services.policies import policy_book
 from console.services.promises import SOURCE_CLOCK, Promise
 from console.storage.engine import Store
 
-CLOCKS: Table = Clock.__table__  # type: ignore[attr-defined]
+CLOCKS: Table = table_of(Clock)
 
 
 @dataclass(frozen=True, slots=True)

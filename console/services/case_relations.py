@@ -8,15 +8,16 @@ from datetime import date
 from sqlalchemy import Connection, Table, or_, select
 
 from console.models import Case, CaseLink, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
+from console.models.base import table_of
 from console.storage.engine import Store
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-LINKS: Table = CaseLink.__table__  # type: ignore[attr-defined]
-INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
-REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
-ACTIONS: Table = CorrectiveAction.__table__  # type: ignore[attr-defined]
-ACTION_CASES: Table = CorrectiveActionCase.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+LINKS: Table = table_of(CaseLink)
+INCIDENTS: Table = table_of(Incident)
+REMEDIES: Table = table_of(Remedy)
+ACTIONS: Table = table_of(CorrectiveAction)
+ACTION_CASES: Table = table_of(CorrectiveActionCase)
+STAFF: Table = table_of(Staff)
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,20 +9,21 @@ from sqlalchemy import Connection, select
 
 from console.errors import NotFoundError
 from console.models import Case, CaseEvent, CaseText, Category, Clock, Customer, Department, ServiceAccount, Staff
+from console.models.base import table_of
 from console.services import queues
 from console.services.case_relations import relations
 from console.services.views import CaseDetail, ClockRow, EventRow, RelatedRow, RemedyRow
 from console.storage.engine import Store
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-TEXTS = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS = ServiceAccount.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
-CLOCKS = Clock.__table__  # type: ignore[attr-defined]
-DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
-STAFF = Staff.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+TEXTS = table_of(CaseText)
+EVENTS = table_of(CaseEvent)
+CUSTOMERS = table_of(Customer)
+ACCOUNTS = table_of(ServiceAccount)
+CATEGORIES = table_of(Category)
+CLOCKS = table_of(Clock)
+DEPARTMENTS = table_of(Department)
+STAFF = table_of(Staff)
 
 
 POINTERS = {

@@ -9,6 +9,7 @@ from sqlalchemy import Table, select, update
 
 from console import clock
 from console.models import Case
+from console.models.base import table_of
 from console.services.errands import worker_of
 from console.services.handling import Report, perform
 from console.services.lookups import Names
@@ -16,7 +17,7 @@ from console.services.verbs import LEASE
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
 
 
 def renew(store: Store, case_ids: Sequence[int], actor: str, now: datetime | None = None) -> tuple[int, ...]:

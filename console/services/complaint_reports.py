@@ -25,17 +25,18 @@ from console.measures.proportions import proportion
 from console.measures.regulators import rate_per_accounts, rate_per_connections
 from console.measures.results import Measure
 from console.models import Case, CaseEvent, Category, Department, ServiceAccount
+from console.models.base import table_of
 from console.rules.clocks import target_of
 from console.rules.deadlines import due_at
 from console.rules.policies import Policy
 from console.services.policies import PolicyBook, policy_book
 from console.storage.engine import Store
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+DEPARTMENTS: Table = table_of(Department)
+ACCOUNTS: Table = table_of(ServiceAccount)
 
 GROUPINGS = ("category", "region", "channel", "department")
 EIGHT_WEEKS = timedelta(weeks=8)

@@ -12,16 +12,17 @@ from sqlalchemy import Connection, Table, func, select, text, update
 from console.codes import CustomerKind, Relationship
 from console.errors import ConflictError, NotFoundError, UsageError
 from console.models import AccountSecret, Customer, CustomerKey, CustomerSecret, ServiceAccount
+from console.models.base import table_of
 from console.storage import customer_search, sealing
 from console.storage.bulk import insert_rows
 from console.storage.customer_search import Part
 from console.text import clean_line, mask_address, mask_email, mask_identity, mask_phone, natural_key, normalise_phone
 
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-DATA_KEYS: Table = CustomerKey.__table__  # type: ignore[attr-defined]
-SECRETS: Table = CustomerSecret.__table__  # type: ignore[attr-defined]
-ACCOUNT_SECRETS: Table = AccountSecret.__table__  # type: ignore[attr-defined]
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+DATA_KEYS: Table = table_of(CustomerKey)
+SECRETS: Table = table_of(CustomerSecret)
+ACCOUNT_SECRETS: Table = table_of(AccountSecret)
 
 SENSITIVE = ("phone", "email", "identity", "address", "bank")
 """The fields of a customer that are kept sealed only."""

@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, intersect,
 from console.codes import CasePhase
 from console.errors import NotFoundError
 from console.models import Answer, Case, Customer, Indicator, Response, ServiceAccount, Survey
+from console.models.base import table_of
 from console.services import queues
 from console.services.views import AccountRow, AnswerRow, CustomerDetail, CustomerRow
 from console.storage import customer_search, sealing
@@ -19,13 +20,13 @@ from console.storage.engine import Store
 from console.storage.sealing import Vault
 from console.text import clean_line, fold, natural_key
 
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS = ServiceAccount.__table__  # type: ignore[attr-defined]
-CASES = Case.__table__  # type: ignore[attr-defined]
-RESPONSES = Response.__table__  # type: ignore[attr-defined]
-ANSWERS = Answer.__table__  # type: ignore[attr-defined]
-INDICATORS = Indicator.__table__  # type: ignore[attr-defined]
-SURVEYS = Survey.__table__  # type: ignore[attr-defined]
+CUSTOMERS = table_of(Customer)
+ACCOUNTS = table_of(ServiceAccount)
+CASES = table_of(Case)
+RESPONSES = table_of(Response)
+ANSWERS = table_of(Answer)
+INDICATORS = table_of(Indicator)
+SURVEYS = table_of(Survey)
 LAST_CHARACTER = "\U0010ffff"
 SHORTEST_IDENTITY = 8
 """Digits that an identity or bank number has at least."""

@@ -10,14 +10,15 @@ from typing import Any
 from sqlalchemy import Table, insert
 
 from console.models import Case, CaseEvent, CaseText
+from console.models.base import table_of
 from console.rules.policies import Policy
 from console.storage.numbers import take_case_numbers
 from console.storage.search import index_cases
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
 
 
 def write_case(

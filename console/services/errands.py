@@ -24,6 +24,7 @@ from console.models import (
     ServiceAccount,
     Staff,
 )
+from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.workflow import ActorFacts, CaseFacts, Decision
 from console.services import promises
@@ -33,15 +34,15 @@ from console.services.policies import PolicyBook
 from console.services.verbs import LEASE, Bench, Change, changed
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-OPERATIONS: Table = Operation.__table__  # type: ignore[attr-defined]
-REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+OPERATIONS: Table = table_of(Operation)
+REMEDIES: Table = table_of(Remedy)
+STAFF: Table = table_of(Staff)
 
 _ON_ROW: Mapping[str, tuple[str, ...]] = {
     "category": ("category",),

@@ -13,18 +13,19 @@ from sqlalchemy.sql.expression import UnaryExpression
 
 from console.codes import CasePhase
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
+from console.models.base import table_of
 from console.rules.filters import CASE_FIELDS, ME, NONE, Filter, Operator, Sort, Span, Term, parse, spans
 from console.storage.search import matching
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-TEXTS = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
-STAFF = Staff.__table__  # type: ignore[attr-defined]
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS = ServiceAccount.__table__  # type: ignore[attr-defined]
-INCIDENTS = Incident.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+TEXTS = table_of(CaseText)
+EVENTS = table_of(CaseEvent)
+CATEGORIES = table_of(Category)
+DEPARTMENTS = table_of(Department)
+STAFF = table_of(Staff)
+CUSTOMERS = table_of(Customer)
+ACCOUNTS = table_of(ServiceAccount)
+INCIDENTS = table_of(Incident)
 
 Condition = ColumnElement[bool]
 PHASES = frozenset(phase.value for phase in CasePhase)

@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Table, select
 from console import clock
 from console.errors import UsageError
 from console.models import Case
+from console.models.base import table_of
 from console.services.errands import Errand, Outcome, PartDone, Worker, operation_under, worker_of, write_report
 from console.services.lookups import Names
 from console.services.policies import policy_book
@@ -26,7 +27,7 @@ from console.storage.unit import Work
 
 __all__ = ["PART", "Outcome", "Report", "Worker", "perform", "worker_of"]
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
 
 PART = 100
 """Cases of one transaction: short enough that nobody else waits for it."""

@@ -16,6 +16,7 @@ from console import clock
 from console.codes import CasePhase
 from console.errors import ConflictError
 from console.models import Case, CaseEvent, Incident, Operation
+from console.models.base import table_of
 from console.services import handling, promises
 from console.services.entering import stored
 from console.services.errands import operation_under, write_report
@@ -25,10 +26,10 @@ from console.services.staffing import HANDLERS, required
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
-OPERATIONS: Table = Operation.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+EVENTS: Table = table_of(CaseEvent)
+INCIDENTS: Table = table_of(Incident)
+OPERATIONS: Table = table_of(Operation)
 
 ATTACH = "attach"
 PART = handling.PART

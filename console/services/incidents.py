@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, Table, and_, exists, func, insert
 from console.codes import CasePhase
 from console.errors import NotFoundError, UsageError, nearest
 from console.models import Case, CaseEvent, Category, Incident
+from console.models.base import table_of
 from console.rules.repeats import CaseLikeness, ParentEvent, parent_of
 from console.services.lookups import Names
 from console.services.policies import policy_book
@@ -24,10 +25,10 @@ from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean_line
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+INCIDENTS: Table = table_of(Incident)
 
 KINDS = ("outage", "billing")
 DETACH = "detach"

@@ -14,6 +14,7 @@ from console import clock
 from console.codes import SEVERITIES, CaseKind, Channel
 from console.errors import NotFoundError, UsageError, nearest
 from console.models import Case, CaseEvent, Category, Customer, Incident, Operation, ServiceAccount
+from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.repeats import (
     CaseLikeness,
@@ -36,13 +37,13 @@ from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean, clean_line
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
-OPERATIONS: Table = Operation.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+INCIDENTS: Table = table_of(Incident)
+OPERATIONS: Table = table_of(Operation)
 
 EARLY = timedelta(minutes=5)
 """How far the clock of another machine may be ahead."""

@@ -10,6 +10,7 @@ from pathlib import Path
 from sqlalchemy import Table, bindparam, func, select, text, update
 
 from console.models import CustomerKey, MasterKey
+from console.models.base import table_of
 from console.services.staffing import ADMINISTRATORS, required
 from console.storage import sealing
 from console.storage.engine import Store
@@ -17,8 +18,8 @@ from console.storage.file_encryption import change_file_key, is_encrypted_file, 
 from console.storage.keys import Key, new_key, write_keys
 from console.storage.unit import Work
 
-MASTERS: Table = MasterKey.__table__  # type: ignore[attr-defined]
-DATA_KEYS: Table = CustomerKey.__table__  # type: ignore[attr-defined]
+MASTERS: Table = table_of(MasterKey)
+DATA_KEYS: Table = table_of(CustomerKey)
 PART = 5_000
 """Data keys wrapped anew in one transaction: about 30 ms, so that nobody waits for it."""
 

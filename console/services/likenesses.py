@@ -8,12 +8,13 @@ from sqlalchemy import Connection, RowMapping, Table, or_, select
 
 from console.codes import CasePhase
 from console.models import Case, CaseText, Category, ServiceAccount
+from console.models.base import table_of
 from console.rules.repeats import CaseLikeness, RepeatRules, cut_text
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+CATEGORIES: Table = table_of(Category)
+ACCOUNTS: Table = table_of(ServiceAccount)
 
 COMPARED = 500
 """The most recent cases of the same person, place or region that one is compared with."""

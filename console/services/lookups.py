@@ -10,12 +10,13 @@ from sqlalchemy import Connection, RowMapping, Select, Table, select
 
 from console.errors import UsageError, nearest
 from console.models import Case, Category, CorrectiveAction, Department, Staff
+from console.models.base import table_of
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-ACTIONS: Table = CorrectiveAction.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+CATEGORIES: Table = table_of(Category)
+DEPARTMENTS: Table = table_of(Department)
+STAFF: Table = table_of(Staff)
+ACTIONS: Table = table_of(CorrectiveAction)
 
 
 @dataclass(slots=True)

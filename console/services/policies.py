@@ -15,13 +15,14 @@ from console.codes import Role
 from console.errors import NotAllowedError, NotFoundError, UnavailableError
 from console.models import Category, Department
 from console.models import Policy as PolicyTable
+from console.models.base import table_of
 from console.rules.policies import Policy, diff, load_pack, parse_policy
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-POLICIES = PolicyTable.__table__  # type: ignore[attr-defined]
-DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
+POLICIES = table_of(PolicyTable)
+DEPARTMENTS = table_of(Department)
+CATEGORIES = table_of(Category)
 DEFAULT_PACK = "cn-95598"
 MAY_APPLY = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)

@@ -14,6 +14,7 @@ from console import clock
 from console.codes import SEVERITIES, CasePhase
 from console.errors import NotFoundError, UsageError
 from console.models import Category, Department, Staff
+from console.models.base import table_of
 from console.rules.clocks import Happening, clock_state, clocks_for
 from console.rules.policies import Policy
 from console.rules.policy_conditions import CaseTraits
@@ -36,9 +37,9 @@ from console.services.views import (
 )
 from console.storage.engine import Store
 
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
+STAFF: Table = table_of(Staff)
+DEPARTMENTS: Table = table_of(Department)
+CATEGORIES: Table = table_of(Category)
 
 LIKELY = 8
 """Cases proposed to be merged with or linked to."""

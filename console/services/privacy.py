@@ -16,6 +16,7 @@ from sqlalchemy import Connection, RowMapping, Table, delete, func, select, text
 from console import clock
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
 from console.models import AuditEntry, Case, CaseText
+from console.models.base import table_of
 from console.services import customers
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
@@ -34,9 +35,9 @@ from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean_line
 
-ENTRIES: Table = AuditEntry.__table__  # type: ignore[attr-defined]
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
+ENTRIES: Table = table_of(AuditEntry)
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
 
 QUOTA = 20
 QUOTA_MINUTES = 10

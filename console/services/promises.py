@@ -18,6 +18,7 @@ from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, 
 
 from console.codes import CasePhase
 from console.models import Case, CaseEvent, Category, Clock
+from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, Happening, Standing, clock_state, clocks_for, next_due
 from console.rules.policies import Policy
 from console.rules.policy_conditions import CaseTraits
@@ -25,10 +26,10 @@ from console.services.policies import PolicyBook, policy_book
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
-CLOCKS = Clock.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+EVENTS = table_of(CaseEvent)
+CATEGORIES = table_of(Category)
+CLOCKS = table_of(Clock)
 CHUNK = 500
 CLOCK_COLUMNS = (
     "case_id", "name", "rule", "target", "standing", "started_at", "due_at", "met_at", "stopped_at", "misses",

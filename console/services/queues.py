@@ -10,15 +10,16 @@ from typing import Any
 from sqlalchemy import Connection, func, select
 
 from console.models import Case, Category, Customer, Department, Staff
+from console.models.base import table_of
 from console.services.filtering import Question, compiled
 from console.services.views import CaseRow, IdList, QueueView
 from console.storage.engine import Store
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
-STAFF = Staff.__table__  # type: ignore[attr-defined]
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+CATEGORIES = table_of(Category)
+DEPARTMENTS = table_of(Department)
+STAFF = table_of(Staff)
+CUSTOMERS = table_of(Customer)
 
 LISTED = 200_000
 """The most ids a screen is given; the total stays exact, and exports have no such bound."""

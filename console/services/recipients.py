@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Table, select
 
 from console.codes import Role
 from console.models import Department, Staff
+from console.models.base import table_of
 
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
+STAFF: Table = table_of(Staff)
+DEPARTMENTS: Table = table_of(Department)
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,7 @@ from console import clock
 from console.codes import CasePhase, NoticeKind, Role
 from console.errors import NotFoundError
 from console.models import Case, CaseEvent, Notice, Staff
+from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, clocks_for
 from console.rules.escalations import RunningClock, Step, steps_due
 from console.services import promises
@@ -30,10 +31,10 @@ from console.services.reminding import case_ids_due, occasion_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-NOTICES: Table = Notice.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+EVENTS: Table = table_of(CaseEvent)
+NOTICES: Table = table_of(Notice)
+STAFF: Table = table_of(Staff)
 
 PART = 100
 """Cases of one transaction, as for the verbs."""

@@ -32,6 +32,7 @@ from sqlalchemy import (
 
 from console.codes import CasePhase
 from console.models import Case, Category, Clock, Notice
+from console.models.base import table_of
 from console.rules.calendar_days import DAY, HOUR
 from console.rules.calendar_timeline import moment_of, seconds_of
 from console.rules.calendars import Calendar
@@ -43,10 +44,10 @@ from console.services.case_promises import source_rule
 from console.services.policies import Edition, PolicyBook
 from console.services.promises import SOURCE_CLOCK, TRAIT_COLUMNS, traits_of
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-CATEGORIES = Category.__table__  # type: ignore[attr-defined]
-CLOCKS = Clock.__table__  # type: ignore[attr-defined]
-NOTICES = Notice.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+CATEGORIES = table_of(Category)
+CLOCKS = table_of(Clock)
+NOTICES = table_of(Notice)
 
 Condition = ColumnElement[bool]
 _SECONDS = {"m": 60, "h": HOUR}

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select, true
 from console.codes import SampleState
 from console.measures.proportions import proportion, wilson
 from console.models import SampleMember
+from console.models.base import table_of
 from console.services.answer_counts import (
     HUNDRED,
     TOP_LEVELS,
@@ -31,7 +32,7 @@ from console.services.satisfaction_views import Figure, ItemFigures, SurveyFigur
 from console.services.views import IndicatorFigure, SatisfactionSummary, SurveyFigure
 from console.storage.engine import Store
 
-MEMBERS = SampleMember.__table__  # type: ignore[attr-defined]
+MEMBERS = table_of(SampleMember)
 MOST_FOR_RESPONDENTS = 200_000
 """Answers up to which a summary takes its index respondent by respondent; above, from the totals of items."""
 

@@ -12,15 +12,16 @@ from sqlalchemy import Connection, RowMapping, Table, func, insert, select, upda
 from console.codes import CasePhase, Role
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError, UsageError, nearest
 from console.models import Case, Department, Staff
+from console.models.base import table_of
 from console.services.handling import Worker, worker_of
 from console.services.lookups import Names
 from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean_line
 
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
+STAFF: Table = table_of(Staff)
+DEPARTMENTS: Table = table_of(Department)
+CASES: Table = table_of(Case)
 
 ADMINISTRATORS = frozenset({Role.ADMINISTRATOR.value})
 SUPERVISORS = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})

@@ -16,17 +16,18 @@ from console.errors import ConflictError, NotFoundError, UsageError, nearest
 from console.measures.responses import Dispositions, fieldwork_forecast, response_rates
 from console.measures.sampling import Allocation, allocate, drawn_sample, invitations, size_for_share
 from console.models import Customer, Indicator, Response, SampleMember, Survey
+from console.models.base import table_of
 from console.rules.indicator_trees import load_tree
 from console.services.answering import survey_of
 from console.services.satisfaction_views import StratumProgress, SurveyPlan
 from console.storage.bulk import insert_rows
 from console.storage.engine import Store
 
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
-MEMBERS: Table = SampleMember.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+RESPONSES: Table = table_of(Response)
+MEMBERS: Table = table_of(SampleMember)
+CUSTOMERS: Table = table_of(Customer)
 
 REST_DAYS = 90
 """No customer is asked more than once in so many days."""

@@ -17,17 +17,18 @@ from console.codes import CaseKind, TaskState
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UsageError
 from console.measures.proportions import TwoProportions, two_proportions
 from console.models import Case, CaseEvent, CaseText, CorrectiveAction, CorrectiveActionCase, Remedy, Staff
+from console.models.base import table_of
 from console.services.errands import worker_of
 from console.storage.engine import Store
 from console.text import clean
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
-ACTIONS: Table = CorrectiveAction.__table__  # type: ignore[attr-defined]
-ACTION_CASES: Table = CorrectiveActionCase.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+REMEDIES: Table = table_of(Remedy)
+ACTIONS: Table = table_of(CorrectiveAction)
+ACTION_CASES: Table = table_of(CorrectiveActionCase)
+STAFF: Table = table_of(Staff)
 
 NEXT = {
     TaskState.DONE.value: (TaskState.OPEN.value,),

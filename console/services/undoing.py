@@ -16,7 +16,7 @@ from console import clock
 from console.codes import Role
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError
 from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation
-from console.models.base import UtcTime
+from console.models.base import UtcTime, table_of
 from console.services import promises
 from console.services.errands import Outcome, worker_of
 from console.services.handling import PART, Report
@@ -25,12 +25,12 @@ from console.storage.engine import Store
 from console.storage.search import forget_cases
 from console.storage.unit import Work
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-LINKS: Table = CaseLink.__table__  # type: ignore[attr-defined]
-ACTION_CASES: Table = CorrectiveActionCase.__table__  # type: ignore[attr-defined]
-OPERATIONS: Table = Operation.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+LINKS: Table = table_of(CaseLink)
+ACTION_CASES: Table = table_of(CorrectiveActionCase)
+OPERATIONS: Table = table_of(Operation)
 
 MAY_UNDO_OTHERS = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
 

@@ -26,6 +26,7 @@ from console.models import (
     Remedy,
     Staff,
 )
+from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.repeats import repeat_of
 from console.rules.routing import Candidate, route
@@ -39,14 +40,14 @@ from console.text import clean_line
 
 __all__ = ["DETAILS", "FIELDS", "LEASE", "TAKES", "Bench", "Change", "changed", "prepared"]
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-LINKS: Table = CaseLink.__table__  # type: ignore[attr-defined]
-REMEDIES: Table = Remedy.__table__  # type: ignore[attr-defined]
-ACTIONS: Table = CorrectiveAction.__table__  # type: ignore[attr-defined]
-ACTION_CASES: Table = CorrectiveActionCase.__table__  # type: ignore[attr-defined]
-NOTICES: Table = Notice.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+DEPARTMENTS: Table = table_of(Department)
+STAFF: Table = table_of(Staff)
+LINKS: Table = table_of(CaseLink)
+REMEDIES: Table = table_of(Remedy)
+ACTIONS: Table = table_of(CorrectiveAction)
+ACTION_CASES: Table = table_of(CorrectiveActionCase)
+NOTICES: Table = table_of(Notice)
 
 CaseRow = RowMapping | Mapping[str, Any]
 """A row of a case with category, customer_name, account_number and extras beside it."""

@@ -13,14 +13,15 @@ from sqlalchemy import Connection, Table, insert, select, update
 from console.codes import IndicatorKind
 from console.errors import ConflictError, UsageError, nearest
 from console.models import Indicator, Survey, WeightSet
+from console.models.base import table_of
 from console.rules.indicator_trees import load_tree
 from console.services.answering import items_of, survey_of
 from console.services.satisfaction_views import WeightVersion
 from console.storage.engine import Store
 
-SETS: Table = WeightSet.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
+SETS: Table = table_of(WeightSet)
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
 METHODS = ("shares", "points", "delphi", "ahp")
 KEYS = frozenset(("name", "method", "tree", "note", "groups"))
 GROUP_KEYS = frozenset(("order", "weights", "points", "upper"))

@@ -5,8 +5,9 @@ from __future__ import annotations
 from sqlalchemy import Connection, select, text
 
 from console.models import Case
+from console.models.base import table_of
 
-CASES = Case.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
 IMPORT_LOCK = 7_203_115
 
 

@@ -20,10 +20,11 @@ from sqlalchemy import Connection, Table, func, insert, select
 from console import clock
 from console.errors import OmbudError, UnavailableError
 from console.models import CustomerKey, MasterKey
+from console.models.base import table_of
 from console.storage.keys import KEY_BYTES, Key, Safe, derive, safe_of
 
-MASTERS: Table = MasterKey.__table__  # type: ignore[attr-defined]
-DATA_KEYS: Table = CustomerKey.__table__  # type: ignore[attr-defined]
+MASTERS: Table = table_of(MasterKey)
+DATA_KEYS: Table = table_of(CustomerKey)
 FORM = b"\x01"
 NONCE_BYTES = 12
 DIGEST_BYTES = 16

@@ -37,8 +37,9 @@ class Work:
     def record(self, action: str, object_kind: str, object_number: str, detail: dict[str, Any] | None = None) -> None:
         """Write the audit entry of this action: what was done to which object; ``detail`` holds no sensitive value."""
         from console.models import AuditEntry
+        from console.models.base import table_of
 
-        entries = AuditEntry.__table__  # type: ignore[attr-defined]
+        entries = table_of(AuditEntry)
         if self.connection.dialect.name == "postgresql":
             # The chain has one end: whoever writes the next link holds it until his commit.
             self.connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": AUDIT_LOCK})

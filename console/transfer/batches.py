@@ -11,11 +11,12 @@ from sqlalchemy import Connection, insert, select, update
 from console.codes import BatchState
 from console.errors import ConflictError, NotFoundError
 from console.models import ImportBatch, RefusedRow
+from console.models.base import table_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 
-BATCHES = ImportBatch.__table__  # type: ignore[attr-defined]
-REFUSED = RefusedRow.__table__  # type: ignore[attr-defined]
+BATCHES = table_of(ImportBatch)
+REFUSED = table_of(RefusedRow)
 OBJECT = "import_batch"
 """What the record calls a batch."""
 

@@ -12,6 +12,7 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select, update
 
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, ServiceAccount, Staff
+from console.models.base import table_of
 from console.services.customer_records import write_customers
 from console.storage.bulk import insert_rows
 from console.storage.numbers import take_case_numbers
@@ -19,14 +20,14 @@ from console.storage.search import index_cases
 from console.storage.unit import Work
 from console.transfer.validation import LEVEL_SEPARATOR, CaseRecord, as_utc, extras_text
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+DEPARTMENTS: Table = table_of(Department)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+STAFF: Table = table_of(Staff)
 
 IMPORTED = "imported"
 ORIGIN = "system"

@@ -32,6 +32,7 @@ from console.models import (
     Staff,
     Survey,
 )
+from console.models.base import table_of
 from console.services.answer_cells import rebuild as rebuild_cells
 from console.services.answering import month_of
 from console.services.customer_records import write_accounts, write_customers
@@ -42,20 +43,20 @@ from console.text import clean, clean_line
 
 Row = dict[str, Any]
 
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-INCIDENTS: Table = Incident.__table__  # type: ignore[attr-defined]
-POLICIES: Table = Policy.__table__  # type: ignore[attr-defined]
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-RESPONSES: Table = Response.__table__  # type: ignore[attr-defined]
-ANSWERS: Table = Answer.__table__  # type: ignore[attr-defined]
+DEPARTMENTS: Table = table_of(Department)
+STAFF: Table = table_of(Staff)
+CATEGORIES: Table = table_of(Category)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+INCIDENTS: Table = table_of(Incident)
+POLICIES: Table = table_of(Policy)
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+RESPONSES: Table = table_of(Response)
+ANSWERS: Table = table_of(Answer)
 MUST_BE_EMPTY = (CASES, CUSTOMERS, ACCOUNTS, INCIDENTS, SURVEYS)
 
 SUPERVISOR = "mara.tesk"

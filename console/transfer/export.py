@@ -14,18 +14,19 @@ from sqlalchemy import Connection, Table, select
 
 from console.errors import UsageError, nearest
 from console.models import Case, CaseText, Category, Customer, Department, ServiceAccount, Staff
+from console.models.base import table_of
 from console.services.filtering import compiled
 from console.storage.engine import Store
 from console.transfer.new_file import Hashed, NewFile
 from console.transfer.writers import FORMATS, Writer, open_writer
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+CATEGORIES: Table = table_of(Category)
+DEPARTMENTS: Table = table_of(Department)
+STAFF: Table = table_of(Staff)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
 
 CHUNK = 1_000
 SQL: Mapping[str, Any] = {

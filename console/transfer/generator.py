@@ -11,15 +11,16 @@ from sqlalchemy import Table, insert, select
 
 from console.codes import CaseKind, CasePhase, CaseState, Channel
 from console.models import Case, CaseEvent, CaseText, Category, Department
+from console.models.base import table_of
 from console.storage.engine import Store, analyse
 from console.storage.numbers import case_reference
 from console.storage.search import index_cases
 
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+CATEGORIES: Table = table_of(Category)
+DEPARTMENTS: Table = table_of(Department)
 
 PART = 5_000
 REGIONS = ("north", "south", "east", "west", "centre")

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Table, delete, exists, not_, select
 from console.codes import BatchState
 from console.errors import OmbudError
 from console.models import AuditEntry, Indicator, ResponseChange, SampleMember, Survey, WeightSet
+from console.models.base import table_of
 from console.services.answering import (
     ANSWER_TEXTS,
     ANSWERS,
@@ -22,12 +23,12 @@ from console.storage.numbers import hold_imports
 from console.transfer.batches import OBJECT, batch_of, close_batch
 from console.transfer.responses import said_back
 
-CHANGES: Table = ResponseChange.__table__  # type: ignore[attr-defined]
-AUDIT: Table = AuditEntry.__table__  # type: ignore[attr-defined]
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-MEMBERS: Table = SampleMember.__table__  # type: ignore[attr-defined]
-WEIGHT_SETS: Table = WeightSet.__table__  # type: ignore[attr-defined]
+CHANGES: Table = table_of(ResponseChange)
+AUDIT: Table = table_of(AuditEntry)
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+MEMBERS: Table = table_of(SampleMember)
+WEIGHT_SETS: Table = table_of(WeightSet)
 PART = 200
 
 

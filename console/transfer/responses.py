@@ -19,6 +19,7 @@ from console import clock
 from console.codes import BatchState, IndicatorKind
 from console.errors import OmbudError, UsageError
 from console.models import Case, Customer, Department, Indicator, ResponseChange, Survey
+from console.models.base import table_of
 from console.services.answer_cells import pair_large
 from console.services.answering import (
     FACTS,
@@ -45,12 +46,12 @@ from console.transfer.sources import Source, open_source
 from console.transfer.survey_profiles import ItemRule, SurveyProfile
 from console.transfer.validation import RowError, row_text
 
-SURVEYS: Table = Survey.__table__  # type: ignore[attr-defined]
-INDICATORS: Table = Indicator.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-CHANGES: Table = ResponseChange.__table__  # type: ignore[attr-defined]
+SURVEYS: Table = table_of(Survey)
+INDICATORS: Table = table_of(Indicator)
+CUSTOMERS: Table = table_of(Customer)
+CASES: Table = table_of(Case)
+DEPARTMENTS: Table = table_of(Department)
+CHANGES: Table = table_of(ResponseChange)
 
 KIND = "responses"
 FIRST_RESPONSES = 100

@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from console.codes import BatchState
 from console.errors import OmbudError
 from console.models import AuditEntry
+from console.models.base import table_of
 from console.services.customer_records import forget_customers
 from console.storage.engine import Store
 from console.storage.numbers import hold_imports
@@ -36,7 +37,7 @@ from console.transfer.case_rows import (
     written,
 )
 
-AUDIT: Table = AuditEntry.__table__  # type: ignore[attr-defined]
+AUDIT: Table = table_of(AuditEntry)
 CHUNK = 500
 TAKEN_BACK = "import_undone"
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, select
 
 from console.commands.main import run
 from console.models import Case
+from console.models.base import table_of
 
 HEADER = "Complaint ID,Date received,Product,Issue,Consumer complaint narrative\n"
 GOOD = '71,2026-03-02,Loan,Wrong bill,"two\nlines"\n72,2026-03-03,Loan,No answer,\n'
@@ -106,5 +107,5 @@ def test_what_is_wrong_is_one_clear_line(
 
     store = open_store(database)
     with store.reading() as connection:
-        assert connection.execute(select(func.count()).select_from(Case.__table__)).scalar_one() == 0  # type: ignore[attr-defined]
+        assert connection.execute(select(func.count()).select_from(table_of(Case))).scalar_one() == 0
     store.close()

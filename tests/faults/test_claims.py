@@ -19,6 +19,7 @@ from sqlalchemy import func, insert, select, update
 from sqlmodel import SQLModel
 
 from console.models import Case, CaseEvent, Staff
+from console.models.base import table_of
 from console.services import promises
 from console.services.handling import perform
 from console.services.intake import take_in
@@ -26,9 +27,9 @@ from console.storage.engine import Store, open_store
 
 PROCESSES = int(os.environ.get("OMBUD_CLAIM_PROCESSES", "8"))
 CASES_AT_ONCE = int(os.environ.get("OMBUD_CLAIM_CASES", "100"))
-CASES = Case.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
-STAFF = Staff.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+EVENTS = table_of(CaseEvent)
+STAFF = table_of(Staff)
 
 
 @dataclass(frozen=True, slots=True)

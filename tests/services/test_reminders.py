@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import func, insert, select, update
 
 from console.models import Case, CaseEvent, Clock, Department, Notice, Staff
+from console.models.base import table_of
 from console.rules.escalations import RunningClock, steps_due
 from console.services import promises, reminders, staffing
 from console.services.access import caller
@@ -19,12 +20,12 @@ from console.services.reminding import case_ids_due, occasion_of
 from console.services.setup import initialise
 from console.storage.engine import Store
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-CLOCKS = Clock.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
-NOTICES = Notice.__table__  # type: ignore[attr-defined]
-DEPARTMENTS = Department.__table__  # type: ignore[attr-defined]
-STAFF = Staff.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+CLOCKS = table_of(Clock)
+EVENTS = table_of(CaseEvent)
+NOTICES = table_of(Notice)
+DEPARTMENTS = table_of(Department)
+STAFF = table_of(Staff)
 ME = caller().login
 
 

@@ -10,12 +10,13 @@ from sqlalchemy import select
 
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError, UsageError
 from console.models import AuditEntry
+from console.models.base import table_of
 from console.services import staffing
 from console.services.access import caller
 from console.services.setup import initialise
 from console.storage.engine import Store
 
-ENTRIES = AuditEntry.__table__  # type: ignore[attr-defined]
+ENTRIES = table_of(AuditEntry)
 ME = caller().login
 
 

@@ -13,6 +13,7 @@ from survey_files import brought, mixed, row
 from console.errors import ConflictError, NotFoundError, OmbudError, UsageError
 from console.measures.results import InconsistentError, MeasureError, WeightError
 from console.models import Customer, Survey
+from console.models.base import table_of
 from console.rules.filters import FilterError
 from console.rules.indicator_trees import load_tree, read_tree, ready_trees
 from console.services import answer_cells, answer_counts, satisfaction, surveys, weighting
@@ -23,8 +24,8 @@ from console.services.indicator_trees import tree
 from console.services.pivots import answers, pivot
 from console.storage.engine import Store
 
-SURVEYS = Survey.__table__  # type: ignore[attr-defined]
-CUSTOMERS = Customer.__table__  # type: ignore[attr-defined]
+SURVEYS = table_of(Survey)
+CUSTOMERS = table_of(Customer)
 
 
 def test_figures_are_those_of_the_answers_weighted_and_plain(store: Store, tmp_path: Path) -> None:

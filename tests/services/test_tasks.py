@@ -10,12 +10,13 @@ from sqlalchemy import update
 
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UsageError
 from console.models import CaseText
+from console.models.base import table_of
 from console.services import tasks
 from console.services.handling import perform
 from console.services.intake import take_in
 from console.storage.engine import Store
 
-TEXTS = CaseText.__table__  # type: ignore[attr-defined]
+TEXTS = table_of(CaseText)
 
 
 @pytest.fixture

@@ -58,7 +58,7 @@ def test_a_migration_that_fails_leaves_nothing_behind(
         "utf-8",
     )
     opened = open_store(empty_url, must_exist=False)
-    schema.upgrade(opened)
+    schema.upgrade(opened, "0001")
     monkeypatch.setattr(schema, "MIGRATIONS", broken)
     with pytest.raises(Exception, match="no_such_column"):
         schema.upgrade(opened)

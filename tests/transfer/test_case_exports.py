@@ -15,6 +15,7 @@ from sqlalchemy import delete, insert, select
 
 from console.errors import OmbudError, UsageError
 from console.models import Case, CaseText, Category, Customer, Department
+from console.models.base import table_of
 from console.rules.filters import FilterError
 from console.storage.engine import Store
 from console.transfer.batches import Counts
@@ -24,8 +25,8 @@ from console.transfer.profiles import load_profile
 from console.transfer.sources import open_source
 
 AT = datetime(2026, 3, 2, 9, tzinfo=UTC)
-CASES = Case.__table__  # type: ignore[attr-defined]
-TEXTS = CaseText.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+TEXTS = table_of(CaseText)
 HOSTILE = [
     ("=cmd|' /C calc'!A0", "line\n=2+3\n\n'@x'"),
     ("＝1", '"=1", she said'),
@@ -39,11 +40,11 @@ HOSTILE = [
 def filled(store: Store) -> Store:
     with store.writing("anna") as work:
         connection = work.connection
-        connection.execute(insert(Department.__table__).values(id=1, code="DEP", name="=Water"))  # type: ignore[attr-defined]
-        connection.execute(insert(Category.__table__).values(id=1, code="Water", name="Water"))  # type: ignore[attr-defined]
-        connection.execute(insert(Category.__table__).values(id=2, code="Water / Leak", name="Leak", parent_id=1))  # type: ignore[attr-defined]
+        connection.execute(insert(table_of(Department)).values(id=1, code="DEP", name="=Water"))
+        connection.execute(insert(table_of(Category)).values(id=1, code="Water", name="Water"))
+        connection.execute(insert(table_of(Category)).values(id=2, code="Water / Leak", name="Leak", parent_id=1))
         customer = {"id": 1, "number": "0007", "name": "王芳", "created_at": AT, "updated_at": AT}
-        connection.execute(insert(Customer.__table__).values(**customer))  # type: ignore[attr-defined]
+        connection.execute(insert(table_of(Customer)).values(**customer))
         for number, (subject, narrative) in enumerate(HOSTILE, start=1):
             connection.execute(
                 insert(CASES).values(

@@ -25,6 +25,7 @@ from console.models import (
     ImportBatch,
     RefusedRow,
 )
+from console.models.base import table_of
 from console.storage.engine import Store, open_store
 from console.storage.numbers import take_case_numbers
 from console.storage.search import matching
@@ -33,9 +34,9 @@ from console.transfer.cases import ImportReport, Progress, import_cases
 from console.transfer.profiles import load_profile
 from console.transfer.undo import undo_batch
 
-CASES = Case.__table__  # type: ignore[attr-defined]
-TEXTS = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS = CaseEvent.__table__  # type: ignore[attr-defined]
+CASES = table_of(Case)
+TEXTS = table_of(CaseText)
+EVENTS = table_of(CaseEvent)
 HEADER = (
     "Unique Key",
     "Created Date",
@@ -82,7 +83,7 @@ def everything(store: Store, *but: str) -> list[tuple[Any, ...]]:
 
 def size(store: Store, *models: Any) -> list[int]:
     with store.reading() as connection:
-        return [connection.execute(select(func.count()).select_from(model.__table__)).scalar_one() for model in models]
+        return [connection.execute(select(func.count()).select_from(table_of(model))).scalar_one() for model in models]
 
 
 def found_by_text(store: Store, phrase: str) -> int:
@@ -159,7 +160,7 @@ def test_refused_rows_are_kept_with_line_column_and_reason(store: Store, tmp_pat
     assert report.counts == Counts(read=3, created=1, rejected=2)
     assert [(item.line, item.column) for item in report.refusals] == [(3, "Created Date"), (4, "Unique Key")]
     with store.reading() as connection:
-        kept = connection.execute(select(RefusedRow.__table__)).mappings().all()  # type: ignore[attr-defined]
+        kept = connection.execute(select(table_of(RefusedRow))).mappings().all()
     assert [item["line"] for item in kept] == [3, 4]
     assert json.loads(kept[0]["content"])["Created Date"] == "31/31/2026"
     assert [line[:2] for line in csv.reader(rejects.open(encoding="utf-8"))][1:] == [["a.csv", "3"], ["a.csv", "4"]]

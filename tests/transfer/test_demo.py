@@ -28,6 +28,7 @@ from console.models import (
     ServiceAccount,
     Staff,
 )
+from console.models.base import table_of
 from console.services import queues
 from console.services.policies import adopt_default
 from console.services.promises import recompute
@@ -39,16 +40,16 @@ from console.text import strip_unsafe
 from console.transfer import demo
 
 NOW = datetime(2031, 2, 3, 4, 5, 6, tzinfo=UTC)
-CASES: Table = Case.__table__  # type: ignore[attr-defined]
-TEXTS: Table = CaseText.__table__  # type: ignore[attr-defined]
-EVENTS: Table = CaseEvent.__table__  # type: ignore[attr-defined]
-STAFF: Table = Staff.__table__  # type: ignore[attr-defined]
-CUSTOMERS: Table = Customer.__table__  # type: ignore[attr-defined]
-ACCOUNTS: Table = ServiceAccount.__table__  # type: ignore[attr-defined]
-DEPARTMENTS: Table = Department.__table__  # type: ignore[attr-defined]
-CATEGORIES: Table = Category.__table__  # type: ignore[attr-defined]
-CLOCKS: Table = Clock.__table__  # type: ignore[attr-defined]
-AUDIT: Table = AuditEntry.__table__  # type: ignore[attr-defined]
+CASES: Table = table_of(Case)
+TEXTS: Table = table_of(CaseText)
+EVENTS: Table = table_of(CaseEvent)
+STAFF: Table = table_of(Staff)
+CUSTOMERS: Table = table_of(Customer)
+ACCOUNTS: Table = table_of(ServiceAccount)
+DEPARTMENTS: Table = table_of(Department)
+CATEGORIES: Table = table_of(Category)
+CLOCKS: Table = table_of(Clock)
+AUDIT: Table = table_of(AuditEntry)
 SEEDED = (
     "departments", "staff", "categories", "customers", "service_accounts", "incidents", "cases", "case_texts", "case_events",
     "surveys", "indicators", "responses", "answers",

@@ -11,6 +11,7 @@ from survey_files import HEADER, PROFILE, brought, mixed, profile_file, row, wri
 
 from console.errors import OmbudError, UsageError
 from console.models import Answer, AnswerCell, AnswerSegment, Indicator, RefusedRow, Response, Survey
+from console.models.base import table_of
 from console.services import answer_cells, satisfaction
 from console.services.answering import answer_once
 from console.storage.engine import Store
@@ -21,16 +22,13 @@ from console.transfer.responses import import_responses
 from console.transfer.survey_profiles import load_survey_profile, ready_survey_profiles
 from console.transfer.undo import undo_batch
 
-ANSWERS = Answer.__table__  # type: ignore[attr-defined]
-RESPONSES = Response.__table__  # type: ignore[attr-defined]
+ANSWERS = table_of(Answer)
+RESPONSES = table_of(Response)
 
 
 def size(store: Store, *models: type) -> list[int]:
     with store.reading() as connection:
-        return [
-            connection.execute(select(func.count()).select_from(model.__table__)).scalar_one()  # type: ignore[attr-defined]
-            for model in models
-        ]
+        return [connection.execute(select(func.count()).select_from(table_of(model))).scalar_one() for model in models]
 
 
 def assert_cells_are_sound(store: Store) -> None:
@@ -47,7 +45,7 @@ def rebuilt(store: Store) -> set[tuple[object, ...]]:
 
 
 def kept(store: Store) -> set[tuple[object, ...]]:
-    cells, segments = AnswerCell.__table__, AnswerSegment.__table__  # type: ignore[attr-defined]
+    cells, segments = table_of(AnswerCell), table_of(AnswerSegment)
     question = select(cells, *[segments.c[name] for name in answer_cells.SEGMENT]).join(
         segments, segments.c.id == cells.c.segment_id
     )
@@ -306,7 +304,7 @@ scale = { words = [["Disagree", "D"], ["Undecided", "U"], ["Agree", "A"]], missi
 
 def test_a_broken_cell_is_found(store: Store, tmp_path: Path) -> None:
     brought(store, tmp_path, mixed(10))
-    cells = AnswerCell.__table__  # type: ignore[attr-defined]
+    cells = table_of(AnswerCell)
     with store.writing("anna") as work:
         work.connection.execute(update(cells).where(cells.c.level == 5).values(n=cells.c.n + 1))
         work.record("break", "database", "test")
@@ -323,7 +321,7 @@ def test_the_batch_keeps_what_it_made_on_the_record(store: Store, tmp_path: Path
     with store.reading() as connection:
         from console.models import AuditEntry
 
-        table = AuditEntry.__table__  # type: ignore[attr-defined]
+        table = table_of(AuditEntry)
         detail = connection.execute(select(table.c.detail).where(table.c.action == "import")).scalar_one()
     assert len(json.loads(detail)["indicators"]) == 5
 
