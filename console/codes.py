@@ -212,5 +212,33 @@ class SampleState(StrEnum):
     UNKNOWN = "unknown"
 
 
+class Direction(StrEnum):
+    """Who turned to whom: the customer to the utility, or the utility to the customer."""
+
+    IN = "in"
+    OUT = "out"
+
+
+class ContactPurpose(StrEnum):
+    """What a contact is for (requirement A4)."""
+
+    SERVICE = "service"
+    CALLBACK = "callback"
+    CARE = "care"
+    VISIT = "visit"
+    NOTICE = "notice"
+    COLLECTION = "collection"
+
+
+class ContactOutcome(StrEnum):
+    """How a contact ended."""
+
+    REACHED = "reached"
+    NOT_REACHED = "not_reached"
+    MESSAGE_LEFT = "message_left"
+    REFUSED = "refused"
+    WRONG_NUMBER = "wrong_number"
+
+
 SEVERITIES = (1, 2, 3, 4)
 """Severity from 1, ordinary (一般), over 2, important (重要), and 3, major (重大), to 4, special (特殊)."""

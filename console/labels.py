@@ -112,6 +112,22 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "other": "Other end",
         "unknown": "Not known",
     },
+    "direction": {"in": "From the customer", "out": "To the customer"},
+    "purpose": {
+        "service": "Service",
+        "callback": "Callback",
+        "care": "Care and greetings",
+        "visit": "Visit",
+        "notice": "Notice",
+        "collection": "Payment",
+    },
+    "contact": {
+        "reached": "Reached",
+        "not_reached": "Not reached",
+        "message_left": "Message left",
+        "refused": "Refused to talk",
+        "wrong_number": "Wrong number",
+    },
     "notice": {"reminder": "Reminder", "escalation": "Escalation", "urging": "Urging"},
     "clock": {
         "first_response": "First response",
@@ -335,6 +351,9 @@ _GROUPS: Mapping[str, str] = {
     "IndicatorKind": "indicator_kind",
     "MissingCode": "missing",
     "SampleState": "sample",
+    "Direction": "direction",
+    "ContactPurpose": "purpose",
+    "ContactOutcome": "contact",
 }
 
 

@@ -15,6 +15,7 @@ from console.commands import (
     bench_satisfaction,
     calendar,
     case,
+    contact,
     customer,
     deadline,
     demo,
@@ -58,6 +59,8 @@ app.add_typer(incident.app, name="incident", help="Outages and billing runs, and
 app.add_typer(tasks.remedies, name="remedy", help="What customers were promised, and that it happened.")
 app.add_typer(tasks.rectification, name="rectification", help="Corrective actions, and whether they helped.")
 app.add_typer(customer.app, name="customer", help="Find customers and see their dossiers.")
+customer.app.command("contact")(contact.log)
+app.add_typer(contact.app, name="contact", help="The contact log: calls, visits, letters, callbacks, greetings.")
 app.add_typer(satisfaction.app, name="satisfaction", help="What customers answered in surveys.")
 app.add_typer(deadline.app, name="deadline", help="Compute and explain due times.")
 app.add_typer(calendar.app, name="calendar", help="The working calendars that ship, and new ones.")

@@ -2,6 +2,7 @@
 
 from console.models.audit import AuditEntry
 from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
+from console.models.contact import Contact
 from console.models.customer import Customer, ServiceAccount
 from console.models.people import Department, Staff
 from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
@@ -43,6 +44,7 @@ __all__ = [
     "CaseText",
     "Category",
     "Clock",
+    "Contact",
     "CorrectiveAction",
     "CorrectiveActionCase",
     "Customer",

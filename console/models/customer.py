@@ -18,7 +18,11 @@ NUMBER = String(64).with_variant(String(64, collation="C"), "postgresql")
 
 
 class Customer(SQLModel, table=True):
-    """A person or an organisation."""
+    """A person or an organisation.
+
+    ``verified_at`` is when somebody last saw that the facts are true; ``merged_into_id`` is the customer that goes on for a
+    double of him.
+    """
 
     __tablename__ = "customers"
     __table_args__ = (
@@ -44,6 +48,9 @@ class Customer(SQLModel, table=True):
     bank_masked: str = Field(default="", max_length=64)
     region: str = Field(default="", max_length=100, index=True)
     is_vulnerable: bool = False
+    verified_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    verified_by: str = Field(default="", max_length=64)
+    merged_into_id: int | None = Field(default=None, foreign_key="customers.id", index=True)
     created_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
     erased_at: datetime | None = Field(default=None, sa_type=UtcTime)

@@ -6,7 +6,7 @@ import base64
 import json
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ from console import clock
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
 from console.models import AuditEntry, Case, CaseText
 from console.models.base import table_of
-from console.services import customers
+from console.services import contacts, customers
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     ACCOUNTS,
@@ -44,7 +44,10 @@ QUOTA_MINUTES = 10
 ERASED_NAME = "(erased)"
 FORMAT = "ombud-person-1"
 MERGE_PAGES = 500
-SWEPT = ("customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers")
+EVERY = 2**31 - 1
+SWEPT = (
+    "customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers", "contacts",
+)  # fmt: skip
 FACTS = (
     "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
     "created_at", "updated_at",
@@ -188,6 +191,10 @@ def export_person(store: Store, customer: str, actor: str, reason: str = "at the
                 for account in accounts
             ],
             "cases": list(_cases(connection, int(row["id"]))),
+            "contacts": [
+                {name: value for name, value in asdict(contact).items() if name not in ("id", "customer", "name")}
+                for contact in contacts.contacts_of(connection, int(row["id"]), EVERY)
+            ],
             "answers": [
                 {
                     "at": answer.answered_at,
@@ -314,6 +321,7 @@ def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
     accounts = list(connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer_id)).scalars())
     for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
         connection.execute(delete(table).where(table.c[column] == customer_id))
+    contacts.forget_contacts(connection, customer_id)
     connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id.in_(accounts)))
     customer_search.forget_names(connection, [customer_id])
     customer_search.forget_blind(connection, [customer_id], [part for part in Part if part is not Part.ACCOUNT_ADDRESS])
