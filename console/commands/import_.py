@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from console.transfer.batches import Batch
-    from console.transfer.cases import ImportReport, Progress
+    from console.transfer.run import ImportReport, Progress
 
 app = typer.Typer(no_args_is_help=True)
 

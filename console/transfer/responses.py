@@ -1,14 +1,13 @@
-"""Importing survey answers: a file by a profile, in short transactions, repeatable, resumable, and taken back whole."""
+"""Importing survey answers: a file by a profile, a response known again by its survey and number."""
 
 from __future__ import annotations
 
 import hashlib
 import json
-import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -16,50 +15,52 @@ from typing import Any
 from sqlalchemy import Connection, Table, insert, select
 
 from console import clock
-from console.codes import BatchState, IndicatorKind
-from console.errors import OmbudError, UsageError
-from console.models import Case, Customer, Department, Indicator, ResponseChange, Survey
+from console.models import Case, Customer, Department, ResponseChange
 from console.models.base import table_of
 from console.services.answer_cells import pair_large
 from console.services.answering import (
     FACTS,
     RESPONSES,
-    Item,
     Said,
     ids_of,
-    items_of,
     read_responses,
     rewrite_response,
     write_responses,
 )
 from console.storage.engine import Store
-from console.storage.numbers import hold_imports
 from console.storage.unit import Work
-from console.text import clean, clean_line
-from console.transfer.batches import OBJECT, Batch, Counts, Refusal, advance, close_batch, open_batch, unfinished
-from console.transfer.cases import ON_ERROR, SHOWN_REFUSALS, ImportReport, Progress
-from console.transfer.rejects import RejectsFile
-from console.transfer.response_rows import NewItem, ResponseReader, ResponseRecord
+from console.text import clean
+from console.transfer.response_rows import ResponseReader, ResponseRecord
+from console.transfer.run import (
+    ImportReport,
+    Order,
+    Outcome,
+    Pace,
+    Place,
+    Progress,
+    Refused,
+    Taken,
+    run_import,
+)
 from console.transfer.seen import SeenReferences
-from console.transfer.source_rows import BadRow, SourceRow
-from console.transfer.sources import Source, open_source
-from console.transfer.survey_profiles import ItemRule, SurveyProfile
+from console.transfer.source_rows import BadRow, SourceOptions, SourceRow
+from console.transfer.sources import Source
+from console.transfer.survey_filling import Filled, SurveyFilling
+from console.transfer.survey_profiles import SurveyProfile
 from console.transfer.validation import RowError, row_text
 
-SURVEYS: Table = table_of(Survey)
-INDICATORS: Table = table_of(Indicator)
 CUSTOMERS: Table = table_of(Customer)
 CASES: Table = table_of(Case)
 DEPARTMENTS: Table = table_of(Department)
 CHANGES: Table = table_of(ResponseChange)
 
 KIND = "responses"
-FIRST_RESPONSES = 100
-FEWEST_RESPONSES = 20
-MOST_RESPONSES = 1_000
-LONG_SECONDS = 0.1
+PACE = Pace(first=100, fewest=20, most=1_000, long_seconds=0.1)
 FEWEST_EQUAL = 8
 """Two responses that say the same are called a double entry from so many answers on; fewer are too likely by chance."""
+
+HELD = 1_000
+"""Most rows that are kept back behind a response which may go on after them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,72 +104,26 @@ def import_responses(
     that of the profile's dates without it. Raises UsageError for a file or option that is not
     there, OmbudError for a file that cannot be read as a whole, lacks a needed column, or answers a survey on another scale.
     """
-    if on_error not in ON_ERROR:
-        raise UsageError(f"--on-error {on_error} is not known.", f"Use {' or '.join(ON_ERROR)}.")
-    given: list[str | Path] = [paths] if isinstance(paths, str | Path) else list(paths)
-    if not given:
-        raise UsageError("No file was named.", "Name one or more files, or - for standard input.")
-    started = time.monotonic()
-    total = _Total()
-    with ExitStack() as stack:
-        written = stack.enter_context(RejectsFile(rejects)) if rejects is not None else None
-        for path in given:
-            with (
-                open_source(path, profile.options) as source,
-                SeenReferences() as numbers,
-                SeenReferences() as contents,
-            ):
-                places = profile.places_of(source.columns, source.name)
-                reader = ResponseReader(
-                    profile, places, is_guarded=profile.guarded and source.format in ("csv", "tsv"), now=now
-                )
-                run = _FileImport(
-                    store,
-                    source,
-                    profile,
-                    places.items,
-                    reader,
-                    numbers,
-                    contents,
-                    actor,
-                    dry_run,
-                    zone or profile.zone,
-                    total,
-                    written,
-                    progress,
-                )
-                total.unused = places.unused
-                run.run(resume=resume, stops=on_error == "stop")
-            if total.stopped is not None:
-                break
+    order = Order(actor, dry_run, on_error, resume, rejects, progress)
+    tally = Tally()
+    report = run_import(store, paths, ResponseImport(profile, zone or profile.zone, tally, now), order)
     return ResponsesReport(
-        counts=total.counts,
-        seconds=round(time.monotonic() - started, 3),
-        batches=tuple(total.batches),
-        refusals=tuple(total.refusals),
-        changes=tuple(sorted(total.changes.items())),
-        stopped=total.stopped,
-        resumed_at=total.resumed_at,
-        is_dry_run=dry_run,
-        surveys=tuple(total.surveys),
-        answers=total.answers,
-        doubles=total.doubles,
-        repeated=total.repeated,
-        unknown_items=tuple(total.unknown.most_common()),
-        strangers=total.strangers,
-        unused=total.unused,
+        **{item.name: getattr(report, item.name) for item in fields(report)},
+        surveys=tuple(tally.surveys),
+        answers=tally.answers,
+        doubles=tally.doubles,
+        repeated=tally.repeated,
+        unknown_items=tuple(tally.unknown.most_common()),
+        strangers=tally.strangers,
+        unused=tally.unused,
         notes=profile.notes,
     )
 
 
 @dataclass(slots=True)
-class _Total:
-    counts: Counts = field(default_factory=Counts)
-    batches: list[int] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    changes: Counter[str] = field(default_factory=Counter)
-    stopped: Refusal | None = None
-    resumed_at: int = 0
+class Tally:
+    """What an import of answers counts beside what every import does."""
+
     surveys: dict[str, None] = field(default_factory=dict)
     answers: int = 0
     doubles: int = 0
@@ -178,250 +133,193 @@ class _Total:
     unused: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
-class _Chunk:
-    """Responses read and not written yet; ``extra`` counts rows beyond one a response."""
+@dataclass(frozen=True, slots=True)
+class ResponseImport:
+    """The import of answers by one profile; ``zone`` is the one months begin in."""
 
-    records: list[ResponseRecord] = field(default_factory=list)
-    refusals: list[Refusal] = field(default_factory=list)
-    repeated: int = 0
+    mapping: SurveyProfile
+    zone: str
+    tally: Tally
+    now: clock.Now = clock.now
 
     @property
-    def size(self) -> int:
-        return len(self.records) + len(self.refusals) + self.repeated
+    def kind(self) -> str:
+        """What batches call it."""
+        return KIND
+
+    @property
+    def profile(self) -> str:
+        """The names of profile and survey."""
+        return f"{self.mapping.name}:{self.mapping.survey.code}"[:64]
+
+    @property
+    def options(self) -> SourceOptions:
+        """What the profile knows of its files."""
+        return self.mapping.options
+
+    @property
+    def pace(self) -> Pace:
+        """How many responses go into one transaction."""
+        return PACE
+
+    def check(self, columns: Sequence[str], file_name: str) -> None:
+        """Raise OmbudError where a file lacks a column."""
+        self.mapping.places_of(columns, file_name)
+
+    def open(self, source: Source, stack: ExitStack) -> _ResponseFile:
+        """Return the reader and writer of one file."""
+        places = self.mapping.places_of(source.columns, source.name)
+        is_guarded = self.mapping.guarded and source.format in ("csv", "tsv")
+        reader = ResponseReader(self.mapping, places, is_guarded=is_guarded, now=self.now)
+        self.tally.unused = places.unused
+        return _ResponseFile(
+            source,
+            self.mapping,
+            reader,
+            SurveyFilling(self.mapping, places.items, reader),
+            stack.enter_context(SeenReferences()),
+            stack.enter_context(SeenReferences()),
+            self.zone,
+            self.tally,
+        )
 
 
 @dataclass(slots=True)
-class _Filled:
-    """A survey being filled: its id (None in a dry run that would make it) and its items by code."""
+class _ResponseFile:
+    """One file of answers: ``numbers`` and ``contents`` remember which responses stood in it already, and what they said."""
 
-    id: int | None
-    items: dict[str, Item]
-
-
-@dataclass(slots=True)
-class _FileImport:
-    """The import of one file."""
-
-    store: Store
     source: Source
     profile: SurveyProfile
-    rules: tuple[ItemRule, ...]
     reader: ResponseReader
+    filling: SurveyFilling
     numbers: SeenReferences
     contents: SeenReferences
-    actor: str
-    is_dry_run: bool
     zone: str
-    total: _Total
-    rejects: RejectsFile | None
-    progress: Callable[[Progress], None] | None
-    batch_id: int = 0
-    behind: int = 0
-    position: int = 0
-    counts: Counts = field(default_factory=Counts)
-    name: str = ""
-    size: int = FIRST_RESPONSES
-    surveys: dict[str, _Filled] = field(default_factory=dict)
-    made: dict[str, list[int]] = field(default_factory=dict)
+    tally: Tally
 
-    def run(self, *, resume: bool, stops: bool) -> None:
-        """Read the file to its end, or to its first refused row."""
-        self.name = clean_line(Path(self.source.name).name) or "-"
-        if self.profile.survey.code and not self.profile.survey.column:
-            # A wrong scale is found before a batch is opened, let alone a row written.
-            with self.store.reading() as connection:
-                self._survey(connection, self.profile.survey.code, {})
-            self.surveys.clear()
-        if not self.is_dry_run:
-            self._begin(resume=resume)
-        try:
-            self._rows(stops=stops)
-        except BaseException:
-            with suppress(OmbudError):
-                self._close(BatchState.FAILED)
-            raise
-        self._close(BatchState.DONE if self.total.stopped is None else BatchState.FAILED)
-        self.total.counts += self.counts
+    def prepare(self, store: Store) -> None:
+        """Find a wrong scale before a batch is opened, let alone a row written."""
+        survey = self.profile.survey
+        if survey.code and not survey.column:
+            with store.reading() as connection:
+                self.filling.survey(connection, survey.code, {})
+            self.filling.surveys.clear()
 
-    def _begin(self, *, resume: bool) -> None:
-        digest = self.source.sha256
-        found: Batch | None = None
-        name = f"{self.profile.name}:{self.profile.survey.code}"[:64]
-        if resume:
-            with self.store.reading() as connection:
-                found = unfinished(connection, KIND, name, digest)
-        if found is None:
-            with self.store.writing(self.actor) as work:
-                self.batch_id = open_batch(work, KIND, name, self.name, digest)
-        else:
-            self.batch_id, self.behind, self.counts = found.id, found.position, found.counts
-            self.total.resumed_at = found.position
-        self.total.batches.append(self.batch_id)
-
-    def _close(self, state: BatchState) -> None:
-        if self.is_dry_run or not self.batch_id:
-            return
-        with self.store.writing(self.actor) as work:
-            close_batch(work, self.batch_id, state)
-            pair_large(work.connection)
-            work.record("import_end", OBJECT, str(self.batch_id), {"state": state.value, **_counted(self.counts)})
-
-    def _rows(self, *, stops: bool) -> None:
-        chunk = _Chunk()
+    def taken(self) -> Iterator[Taken[ResponseRecord]]:
+        """Yield the responses; the rows of a long file that follow one another and belong together are one."""
         waiting: ResponseRecord | None = None
+        rows = 0
+        held: list[Taken[ResponseRecord]] = []
         for item in self.source:
-            record = self._read(item, chunk)
-            if record is None:
-                self.position += 1
-                continue
-            if waiting is not None and (record.survey, record.number) == (waiting.survey, waiting.number):
-                waiting = waiting.joined(record) if self.profile.long else waiting
-                if self.profile.long:
-                    self.position += 1
+            record = self._read(item)
+            if isinstance(record, Refused):
+                held.append(Taken(refused=record))
+                # The response before it may go on behind a refused row.
+                if waiting is not None and self.profile.long and len(held) < HELD:
                     continue
+            elif waiting is not None and self.profile.long and _is_same(record, waiting):
+                waiting, rows = waiting.joined(record), rows + 1
+                continue
             if waiting is not None:
-                self._accept(waiting, chunk)
-                if self.position <= self.behind:
-                    chunk = _Chunk()
-                elif chunk.size >= self.size or (stops and chunk.refusals):
-                    chunk = self._flush(chunk, stops=stops)
-                    if self.total.stopped is not None:
-                        return
-            self.position += 1
-            waiting = record
+                yield self._taken(waiting, rows)
+            yield from held
+            held.clear()
+            waiting, rows = (None, 0) if isinstance(record, Refused) else (record, 1)
         if waiting is not None:
-            self._accept(waiting, chunk)
-        if chunk.size and self.position > self.behind:
-            self._flush(chunk, stops=stops)
+            yield self._taken(waiting, rows)
+        yield from held
 
-    def _flush(self, chunk: _Chunk, *, stops: bool) -> _Chunk:
-        self._write(chunk)
-        if stops and chunk.refusals:
-            self.total.stopped = chunk.refusals[0]
-        return _Chunk()
-
-    def _read(self, item: SourceRow | BadRow, chunk: _Chunk) -> ResponseRecord | None:
+    def _read(self, item: SourceRow | BadRow) -> ResponseRecord | Refused:
         if isinstance(item, BadRow):
-            self._refuse(chunk, item.line, item.column or "", item.reason, clean(item.raw))
-            return None
+            return Refused(item.line, item.column or "", item.reason, clean(item.raw))
         try:
             return self.reader.read(item)
         except RowError as error:
-            self._refuse(chunk, item.line, error.column, error.reason, row_text(self.source.columns, item.values))
-            return None
+            return Refused(item.line, error.column, error.reason, row_text(self.source.columns, item.values))
 
-    def _accept(self, record: ResponseRecord, chunk: _Chunk) -> None:
+    def _taken(self, record: ResponseRecord, rows: int) -> Taken[ResponseRecord]:
+        if self.profile.number.made:
+            return Taken(record, rows=rows)
         key = f"{record.survey}\x1f{record.number}"
         facts, answers, texts = (sorted(part.items()) for part in (record.facts, record.answers, record.texts))
         content = repr((record.answered_at, facts, record.weight, answers, texts))
         said = hashlib.sha256(content.encode("utf-8", "backslashreplace")).hexdigest()
-        if self.profile.number.made:
-            chunk.records.append(record)
-            return
         first = self.numbers.first(key, record.line, said)
         if first is None or (self.profile.long and first[1] != said):
-            chunk.records.append(record)
-        elif first[1] == said:
-            chunk.repeated += 1
-        else:
-            self._refuse(
-                chunk,
-                record.line,
-                self.profile.number.columns[0],
-                f"{record.number} already stands on line {first[0]} with other answers",
-                row_text(
-                    ("number", *record.answers),
-                    (record.number, *(str(answer[0]) for answer in record.answers.values())),
-                ),
-            )
+            return Taken(record, rows=rows)
+        if first[1] == said:
+            return Taken(rows=rows)
+        given = row_text(
+            ("number", *record.answers), (record.number, *(str(answer[0]) for answer in record.answers.values()))
+        )
+        reason = f"{record.number} already stands on line {first[0]} with other answers"
+        return Taken(refused=Refused(record.line, self.profile.number.columns[0], reason, given), rows=rows)
 
-    def _refuse(self, chunk: _Chunk, line: int, column: str, reason: str, content: str) -> None:
-        refusal = Refusal(self.name, line, clean_line(column), clean_line(reason), content)
-        chunk.refusals.append(refusal)
-        if len(self.total.refusals) < SHOWN_REFUSALS:
-            self.total.refusals.append(refusal)
-        if self.rejects is not None:
-            self.rejects.write(refusal)
+    def write(self, connection: Connection, records: Sequence[ResponseRecord], place: Place | None) -> Outcome:
+        """Write responses that are new or changed, with the surveys and items they need."""
+        self.filling.made = {}
+        work = place.work if place is not None else None
+        found = self._sorted(connection, records, work)
+        if place is not None:
+            self._put(place, found)
+        self.tally.answers += found.answers
+        self.tally.doubles += found.doubles
+        return Outcome(
+            created=found.created,
+            updated=len(found.changed),
+            unchanged=found.unchanged,
+            refused=found.refused,
+            changes=found.fields,
+            made=self.filling.made,
+        )
 
-    def _write(self, chunk: _Chunk) -> None:
-        if self.is_dry_run:
-            with self.store.reading() as connection:
-                outcome = self._sorted(connection, chunk, None)
-            self.counts += _became(outcome, chunk)
-        else:
-            started = time.monotonic()
-            with self.store.writing(self.actor) as work:
-                hold_imports(work.connection)
-                self.made = {}
-                outcome = self._sorted(work.connection, chunk, work)
-                self._put(work, outcome)
-                counts = _became(outcome, chunk)
-                advance(work, self.batch_id, self.behind, self.position, self.counts + counts, chunk.refusals)
-                work.record("import", OBJECT, str(self.batch_id), {**_counted(counts), **self.made})
-            self.behind = self.position
-            self.counts += counts
-            self._resize(time.monotonic() - started)
-        self.total.answers += outcome.answers
-        self.total.doubles += outcome.doubles
-        self.total.changes.update(outcome.fields)
-        if self.progress is not None:
-            self.progress(Progress(self.name, self.position, self.source.progress))
+    def close(self, work: Work) -> None:
+        """Count together what is too large to be counted while it is written."""
+        pair_large(work.connection)
 
-    def _resize(self, seconds: float) -> None:
-        if seconds > LONG_SECONDS:
-            self.size = max(FEWEST_RESPONSES, self.size * 2 // 3)
-        elif seconds < LONG_SECONDS / 2:
-            self.size = min(MOST_RESPONSES, self.size * 3 // 2)
-
-    def _put(self, work: Work, outcome: _Outcome) -> None:
-        for survey_id, said in outcome.new.items():
-            write_responses(work, survey_id, said, batch_id=self.batch_id, zone=self.zone)
-        for change in outcome.changed:
-            month = rewrite_response(work, change.id, change.before, change.after, self.zone)
-            work.connection.execute(
+    def _put(self, place: Place, found: _Found) -> None:
+        for survey_id, said in found.new.items():
+            write_responses(place.work, survey_id, said, batch_id=place.batch_id, zone=self.zone)
+        for change in found.changed:
+            month = rewrite_response(place.work, change.id, change.before, change.after, self.zone)
+            place.work.connection.execute(
                 insert(CHANGES).values(
                     response_id=change.id,
-                    batch_id=self.batch_id,
+                    batch_id=place.batch_id,
                     before=said_text(change.before, month),
                     after=said_text(change.after),
                 )
             )
 
-    def _sorted(self, connection: Connection, chunk: _Chunk, work: Work | None) -> _Outcome:
-        outcome = _Outcome()
+    def _sorted(self, connection: Connection, given: Sequence[ResponseRecord], work: Work | None) -> _Found:
+        outcome = _Found()
         by_survey: dict[str, dict[str, ResponseRecord]] = {}
-        for record in chunk.records:
+        for record in given:
             numbered = by_survey.setdefault(record.survey, {})
             earlier = numbered.get(record.number)
             numbered[record.number] = earlier.joined(record) if earlier is not None else record
         for code, numbered in by_survey.items():
             records = list(numbered.values())
-            self.total.surveys[code] = None
+            self.tally.surveys[code] = None
             new_items = {name: item for record in records for name, item in record.new_items.items()}
-            filled = self._survey(connection, code, new_items, work)
+            filled = self.filling.survey(connection, code, new_items, work)
             if filled is None:
-                for record in records:
-                    self._refuse(
-                        chunk,
-                        record.line,
-                        self.profile.survey.column,
-                        "the row does not say which survey it answers",
-                        "",
-                    )
+                reason = "the row does not say which survey it answers"
+                outcome.refused += [Refused(record.line, self.profile.survey.column, reason, "") for record in records]
                 continue
-            known = [record for record in records if self._is_known(record, filled, chunk)]
+            known = [record for record in records if self._is_known(record, filled, outcome)]
             self._compare(connection, filled, self._resolved(connection, filled, known), outcome)
         return outcome
 
-    def _is_known(self, record: ResponseRecord, filled: _Filled, chunk: _Chunk) -> bool:
+    def _is_known(self, record: ResponseRecord, filled: Filled, outcome: _Found) -> bool:
         """Refuse a response with answers to items the survey does not have, or off the scale the survey has them on."""
         for code in (*record.answers, *record.texts):
             if code not in filled.items:
-                self.total.unknown[code] += 1
+                self.tally.unknown[code] += 1
                 reason = f"the survey {record.survey} has no item “{code[:60]}”"
                 column = self.profile.long.item if self.profile.long else code
-                self._refuse(chunk, record.line, column, reason, row_text(("number", "item"), (record.number, code)))
+                given = row_text(("number", "item"), (record.number, code))
+                outcome.refused.append(Refused(record.line, column, reason, given))
                 return False
         for code, (score, _) in record.answers.items():
             item = filled.items[code]
@@ -430,12 +328,13 @@ class _FileImport:
                     f"{score} is not on the scale of {code} in the survey {record.survey}, {item.low} to {item.high}"
                 )
                 column = self.profile.long.score if self.profile.long else code
-                self._refuse(chunk, record.line, column, reason, row_text(("number", "item"), (record.number, code)))
+                given = row_text(("number", "item"), (record.number, code))
+                outcome.refused.append(Refused(record.line, column, reason, given))
                 return False
         return True
 
     def _resolved(
-        self, connection: Connection, filled: _Filled, records: Sequence[ResponseRecord]
+        self, connection: Connection, filled: Filled, records: Sequence[ResponseRecord]
     ) -> Iterator[tuple[ResponseRecord, Said]]:
         customers = _customers(connection, (record.facts.get("customer", "") for record in records))
         cases = _cases(connection, (record.facts.get("case", "") for record in records))
@@ -444,9 +343,9 @@ class _FileImport:
             facts: dict[str, Any] = {name: record.facts[name] for name in FACTS if name in record.facts}
             case = cases.get(record.facts.get("case", ""))
             customer = customers.get(record.facts.get("customer", ""))
-            self.total.strangers += bool(record.facts.get("customer") and customer is None)
-            self.total.strangers += bool(record.facts.get("case") and case is None)
-            self.total.repeated += record.doubles
+            self.tally.strangers += bool(record.facts.get("customer") and customer is None)
+            self.tally.strangers += bool(record.facts.get("case") and case is None)
+            self.tally.repeated += record.doubles
             if customer is not None:
                 for name in ("region", "kind", "supply"):
                     facts[name] = facts.get(name) or customer[name]
@@ -470,9 +369,9 @@ class _FileImport:
     def _compare(
         self,
         connection: Connection,
-        filled: _Filled,
+        filled: Filled,
         pairs: Iterable[tuple[ResponseRecord, Said]],
-        outcome: _Outcome,
+        outcome: _Found,
     ) -> None:
         said = {record.number: (record, one) for record, one in pairs}
         there = ids_of(connection, filled.id, said) if filled.id is not None else {}
@@ -518,110 +417,6 @@ class _FileImport:
         first = self.contents.first(one.digest, record.line, record.number)
         return first is not None and first[1] != record.number and _says_enough(one)
 
-    def _survey(
-        self, connection: Connection, code: str, new_items: Mapping[str, NewItem], work: Work | None = None
-    ) -> _Filled | None:
-        """Return the survey with a code, made or completed where ``work`` allows it; None for an empty code.
-
-        Raises OmbudError where the survey has an item on another scale.
-        """
-        if not code:
-            return None
-        filled = self.surveys.get(code)
-        wanted = [*self.rules, *(rule for rule in _rules_of(new_items, self.profile))]
-        if filled is None:
-            id_ = connection.execute(select(SURVEYS.c.id).where(SURVEYS.c.code == code)).scalar()
-            if id_ is None and work is not None:
-                id_ = self._make_survey(work, code)
-            filled = _Filled(id_, items_of(connection, id_) if id_ is not None else {})
-            self._check_scales(code, filled)
-            self.surveys[code] = filled
-        missing = [rule for rule in wanted if rule.code not in filled.items]
-        if missing:
-            if filled.id is not None and work is not None:
-                self._make_items(work, code, filled, missing)
-            else:
-                for rule in missing:
-                    filled.items[rule.code] = _imagined(rule, self.profile, len(filled.items))
-        self.reader.with_scales({code: (item.low, item.high) for code, item in filled.items.items()})
-        return filled
-
-    def _check_scales(self, code: str, filled: _Filled) -> None:
-        for rule in self.rules:
-            item = filled.items.get(rule.code)
-            if item is None or rule.scale is None or item.kind in (IndicatorKind.TEXT, IndicatorKind.GROUP):
-                continue
-            if (item.low, item.high) != (rule.scale.low, rule.scale.high):
-                raise OmbudError(
-                    f"The survey {code} has {rule.code} on a scale from {item.low} to {item.high}; "
-                    f"the profile {self.profile.name} reads it from {rule.scale.low} to {rule.scale.high}.",
-                    "Answers on two scales cannot be added: mend the profile, or name another survey: --survey CODE",
-                )
-
-    def _make_survey(self, work: Work, code: str) -> int:
-        survey = self.profile.survey
-        has_rule = code == survey.code or not survey.column
-        made = work.connection.execute(
-            insert(SURVEYS)
-            .values(
-                code=code,
-                title=survey.title if has_rule else code,
-                title_zh=survey.title_zh if has_rule else "",
-                series=survey.series,
-                wave=survey.wave,
-                assessor=survey.assessor,
-                channel=survey.channel,
-                population=survey.population,
-                scale_low=survey.scale.low,
-                scale_high=survey.scale.high,
-                starts_on=survey.starts_on,
-                ends_on=survey.ends_on,
-                tree=survey.tree,
-            )
-            .returning(SURVEYS.c.id)
-        ).scalar_one()
-        self.made.setdefault("surveys", []).append(int(made))
-        return int(made)
-
-    def _make_items(self, work: Work, code: str, filled: _Filled, rules: Sequence[ItemRule]) -> None:
-        del code
-        survey_id = filled.id
-        positions = {rule.code: place for place, rule in enumerate(rules, len(filled.items) + 1)}
-        survey = work.connection.execute(
-            select(SURVEYS.c.scale_low, SURVEYS.c.scale_high).where(SURVEYS.c.id == survey_id)
-        ).one()
-        waiting = list(rules)
-        ids = {name: item.id for name, item in filled.items.items()}
-        while waiting:
-            # Groups come before what stands under them; a profile without circles always has one that is ready.
-            ready = [rule for rule in waiting if not rule.parent or rule.parent in ids]
-            for rule in ready:
-                is_own = rule.scale is not None and (rule.scale.low, rule.scale.high) != tuple(survey)
-                id_ = work.connection.execute(
-                    insert(INDICATORS)
-                    .values(
-                        survey_id=survey_id,
-                        code=rule.code,
-                        label=rule.label,
-                        label_zh=rule.label_zh,
-                        position=positions[rule.code],
-                        parent_id=ids.get(rule.parent),
-                        weight=rule.weight,
-                        kind=rule.kind,
-                        scale_low=rule.scale.low if is_own and rule.scale else None,
-                        scale_high=rule.scale.high if is_own and rule.scale else None,
-                        is_reversed=bool(rule.scale and rule.scale.is_reversed),
-                        target=rule.target,
-                        node=rule.node,
-                    )
-                    .returning(INDICATORS.c.id)
-                ).scalar_one()
-                ids[rule.code] = int(id_)
-                self.made.setdefault("indicators", []).append(int(id_))
-            waiting = [rule for rule in waiting if rule.code not in ids]
-        filled.items.clear()
-        filled.items.update(items_of(work.connection, survey_id or 0))
-
 
 @dataclass(frozen=True, slots=True)
 class _Change:
@@ -631,7 +426,7 @@ class _Change:
 
 
 @dataclass(slots=True)
-class _Outcome:
+class _Found:
     """What a chunk comes to: new responses by survey, changed ones, and how many are as they were."""
 
     new: dict[int, list[Said]] = field(default_factory=dict)
@@ -641,40 +436,11 @@ class _Outcome:
     answers: int = 0
     doubles: int = 0
     fields: Counter[str] = field(default_factory=Counter)
+    refused: list[Refused] = field(default_factory=list)
 
 
-def _became(outcome: _Outcome, chunk: _Chunk) -> Counts:
-    unchanged, rejected = outcome.unchanged + chunk.repeated, len(chunk.refusals)
-    changed = len(outcome.changed)
-    read = outcome.created + changed + unchanged + rejected
-    return Counts(read, outcome.created, changed, unchanged, rejected)
-
-
-def _counted(counts: Counts) -> dict[str, int]:
-    return {
-        "read": counts.read,
-        "created": counts.created,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "rejected": counts.rejected,
-    }
-
-
-def _rules_of(new_items: Mapping[str, NewItem], profile: SurveyProfile) -> Iterator[ItemRule]:
-    for code, item in new_items.items():
-        scale = profile.survey.scale
-        if item.low is not None and item.high is not None and item.low < item.high:
-            scale = replace(scale, low=item.low, high=item.high, words={}, _known={})
-        yield ItemRule(code[:64], "", item.label[:200], "", item.kind, scale)
-
-
-def _imagined(rule: ItemRule, profile: SurveyProfile, place: int) -> Item:
-    """An item as a dry run takes it, with an id that no item has."""
-    scale = rule.scale or profile.survey.scale
-    return Item(
-        -1 - place, rule.code, rule.label, rule.label_zh, rule.kind, scale.low, scale.high, scale.is_reversed, None,
-        rule.weight, rule.target, rule.node, place,
-    )  # fmt: skip
+def _is_same(record: ResponseRecord, other: ResponseRecord) -> bool:
+    return (record.survey, record.number) == (other.survey, other.number)
 
 
 def _says_enough(one: Said) -> bool:

@@ -30,8 +30,9 @@ from console.storage.engine import Store, open_store
 from console.storage.numbers import take_case_numbers
 from console.storage.search import matching
 from console.transfer.batches import Counts, list_batches
-from console.transfer.cases import ImportReport, Progress, import_cases
+from console.transfer.cases import import_cases
 from console.transfer.profiles import load_profile
+from console.transfer.run import ImportReport, Progress
 from console.transfer.undo import undo_batch
 
 CASES = table_of(Case)

@@ -16,9 +16,9 @@ from console.services import answer_cells, satisfaction
 from console.services.answering import answer_once
 from console.storage.engine import Store
 from console.transfer.batches import Counts, list_batches
-from console.transfer.cases import Progress
 from console.transfer.response_export import export_responses
 from console.transfer.responses import import_responses
+from console.transfer.run import Progress
 from console.transfer.survey_profiles import load_survey_profile, ready_survey_profiles
 from console.transfer.undo import undo_batch
 
