@@ -45,6 +45,7 @@ PLACES = {
     "find": "search line",
     "reading": "texts",
     "case": "a case",
+    "board": "figures",
     "customers": "customers",
     "satisfaction": "satisfaction",
     "help": "help",

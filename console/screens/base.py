@@ -19,6 +19,7 @@ from console.i18n import _
 from console.screens.data import DataAccess
 from console.widgets.bars import Bar, KeyBar
 from console.widgets.bindings import bindings, key_name
+from console.widgets.board import Board
 from console.widgets.content import content
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
@@ -115,6 +116,8 @@ class ConsoleScreen(SizedScreen):
             yield "table", focused
         elif isinstance(focused, Reading):
             yield "reading", focused
+        elif isinstance(focused, Board):
+            yield "board", focused
         if self.context:
             yield self.context, self
         if self.works:

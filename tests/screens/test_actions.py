@@ -19,6 +19,7 @@ from console.screens.page import Page
 from console.screens.queues import FilterField, QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
 from console.screens.working import WorkScreen
+from console.widgets.board import Board
 from console.widgets.form import Form
 from console.widgets.reading import Heading, Reading
 from console.widgets.window_table import WindowTable
@@ -26,6 +27,7 @@ from console.widgets.window_table import WindowTable
 NODES = {
     "app": ConsoleApp,
     "table": WindowTable,
+    "board": Board,
     "reading": Reading,
     "queues": QueueScreen,
     "filter": FilterField,
