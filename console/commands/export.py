@@ -38,6 +38,9 @@ def cases(
     columns: Annotated[
         str | None, typer.Option("--columns", metavar="A,B", help="Only these columns, in this order.")
     ] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="The cases of a view, in its order, with its columns.")
+    ] = None,
     manifest: Annotated[
         Path | None, typer.Option("--manifest", metavar="FILE", help="Write rows, columns, filter and SHA-256 as JSON.")
     ] = None,
@@ -48,6 +51,8 @@ def cases(
 
     from console import clock
     from console.errors import UsageError
+    from console.rules.case_columns import export_columns, known_layout
+    from console.services import saved_views
     from console.settings import load_settings
     from console.transfer.export import chosen_columns, chosen_format, export_cases
 
@@ -59,9 +64,14 @@ def cases(
     now = clock.now()
     try:
         with opened(database) as store:
+            asked = filter_text or ""
+            if view is not None:
+                chosen = saved_views.find(store, view, caller())
+                asked = f"{asked} {chosen.filter}".strip()
+                names = names if columns else tuple(export_columns(known_layout(chosen.columns))) or names
             report = export_cases(
                 store,
-                filter_text or "",
+                asked,
                 output=path or sys.stdout.buffer,
                 format=kind,
                 columns=names,
@@ -80,7 +90,7 @@ def cases(
     if path is not None:
         narrate(f"{report.rows:,} cases to {path}")
     if manifest is not None:
-        _write_manifest(manifest, report, filter_text or "", path, now)
+        _write_manifest(manifest, report, asked, path, now)
 
 
 app.command("responses")(export_responses.responses)

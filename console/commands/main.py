@@ -32,6 +32,7 @@ from console.commands import (
     staff,
     tasks,
     undo,
+    view,
 )
 from console.commands.output import leave_closed_pipe, narrate
 from console.errors import ExitCode, OmbudError, PointedError
@@ -52,6 +53,7 @@ app.command("queue")(queue.queue)
 app.command("undo")(undo.undo)
 app.command("remind")(remind.remind)
 app.command("notices")(remind.notices)
+app.add_typer(view.app, name="view", help="Keep filters with their order and columns under names, and share them.")
 app.add_typer(import_.app, name="import", help="Bring files into the database; list and take back what came in.")
 app.add_typer(export.app, name="export", help="Write what is in the database to files.")
 app.add_typer(case.app, name="case", help="Take cases in, look at them, and work on them.")

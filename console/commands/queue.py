@@ -2,19 +2,30 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, narrate
 
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from console.services.views import CaseRow
+
 
 def queue(
     filter_text: Annotated[
         str | None, typer.Argument(metavar="[FILTER]", help="Such as: state:open due:<4h text:停水")
     ] = None,
-    view: Annotated[str | None, typer.Option("--view", metavar="NAME", help="One of the named queues.")] = None,
+    view: Annotated[
+        str | None, typer.Option("--view", metavar="NAME", help="A ready view, one of your own, or a shared one.")
+    ] = None,
+    columns: Annotated[
+        str | None, typer.Option("--columns", metavar="A,B", help="Print these columns, in this order.")
+    ] = None,
     limit: Annotated[int | None, typer.Option("--limit", min=1, help="At most so many cases.")] = None,
     count: Annotated[bool, typer.Option("--count", help="Only print how many cases there are.")] = False,
     as_json: AsJson = False,
@@ -24,14 +35,17 @@ def queue(
     """List the cases a filter finds, most urgent first; without a filter, all that are open."""
     from console import clock
     from console.commands.records import case_record
-    from console.services import queues
+    from console.rules.case_columns import known_layout, read_layout
+    from console.services import queues, saved_views
     from console.settings import load_settings
 
-    asked = _asked(filter_text, view)
+    layout = read_layout(columns or "")
     now = clock.now()
     zone = load_settings().zone
     with opened(database) as store:
         viewer = caller()
+        chosen = saved_views.find(store, view, viewer) if view is not None else None
+        asked = _asked(filter_text, chosen.filter if chosen is not None else None)
         if count:
             total = queues.count(store, asked, now=now, viewer=viewer, zone=zone)
             if as_json or as_json_lines:
@@ -47,39 +61,29 @@ def queue(
         for row in rows:
             emit_json(case_record(row))
     else:
-        from console.labels import due_text
-
-        emit_table(
-            ("Due", "Reference", "Sev", "Kind", "State", "Department", "Assignee", "Subject"),
-            (
-                (
-                    due_text(row.due_at, now, is_closed=row.phase == "closed")[0],
-                    row.reference,
-                    str(row.severity),
-                    row.kind,
-                    row.state,
-                    row.department,
-                    row.assignee,
-                    row.subject[:80],
-                )
-                for row in rows
-            ),
-        )
+        layout = layout or known_layout(chosen.columns if chosen is not None else "")
+        _print(rows, [place.name for place in layout] or list(PRINTED), now)
         narrate(f"{len(rows)} of {found.total} cases" if found.total != len(rows) else f"{found.total} cases")
 
 
-def _asked(filter_text: str | None, view: str | None) -> str:
-    """Return the filter in force: the view's, narrowed by the one that was typed."""
-    from console.errors import UsageError, nearest
-    from console.services.views import QUEUE_VIEWS
+PRINTED = ("due", "reference", "severity", "kind", "state", "team", "assignee", "subject")
+"""The columns printed where none are chosen."""
 
-    if view is None:
-        return "state:open sort:due" if filter_text is None else filter_text
-    for known in QUEUE_VIEWS:
-        if known.id == view:
-            return f"{filter_text} {known.filter}" if filter_text else known.filter
-    names = [known.id for known in QUEUE_VIEWS]
-    close = nearest(view, names)
-    raise UsageError(
-        f"There is no view {view}.", f"Did you mean {close}?" if close else f"Known views: {', '.join(names)}."
+
+def _print(rows: Sequence[CaseRow], names: Sequence[str], now: datetime) -> None:
+    from console.labels import LABELS
+    from console.rules.case_columns import CASE_COLUMNS
+    from console.services.case_cells import cell_text
+
+    emit_table(
+        [LABELS["field"][name] for name in names],
+        ([cell_text(row, name, now) for name in names] for row in rows),
+        numeric=[index for index, name in enumerate(names) if CASE_COLUMNS[name].is_right],
     )
+
+
+def _asked(filter_text: str | None, view_filter: str | None) -> str:
+    """Return the filter in force: the view's, narrowed by the one that was typed."""
+    if view_filter is None:
+        return "state:open sort:due" if filter_text is None else filter_text
+    return f"{filter_text} {view_filter}" if filter_text else view_filter

@@ -5,6 +5,7 @@ from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, I
 from console.models.contact import Contact
 from console.models.customer import Customer, ServiceAccount
 from console.models.people import Department, Staff
+from console.models.queue_view import SavedView
 from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
 from console.models.survey import (
     Answer,
@@ -63,6 +64,7 @@ __all__ = [
     "Response",
     "ResponseChange",
     "SampleMember",
+    "SavedView",
     "ServiceAccount",
     "Staff",
     "Survey",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from console.rules.filter_fields import CASE_FIELDS, ME, NONE, Field, Fields, FieldType, field_names
+from console.rules.filter_fields import CASE_FIELDS, ME, MINE, NONE, Field, Fields, FieldType, field_names
 from console.rules.filter_times import WORDS
 from console.rules.filters import COLONS, COMMAS, OPERATORS, QUOTES, Value, written_value
 
@@ -136,6 +136,8 @@ def _offered(item: Field, typed: str, values: Values) -> Iterable[tuple[str, str
         meanings.update(dict.fromkeys(WORDS, ""))
     elif item.type is FieldType.PERSON:
         meanings[ME] = "Myself"
+    elif item.type is FieldType.TEAM:
+        meanings[MINE] = "My own team"
     if item.may_be_absent:
         meanings[NONE] = "Not given"
     synonyms = {code for word, code in item.synonyms.items() if word.startswith(typed)}
@@ -145,5 +147,5 @@ def _offered(item: Field, typed: str, values: Values) -> Iterable[tuple[str, str
         for code, meaning in meanings.items()
         if code in synonyms or meaning.casefold().startswith(typed)
     )
-    if item.type in (FieldType.TEXT, FieldType.PATH, FieldType.PERSON, FieldType.REFERENCE):
+    if item.type in (FieldType.TEXT, FieldType.PATH, FieldType.PERSON, FieldType.TEAM, FieldType.REFERENCE):
         yield from ((value, "") for value in values(item.name, typed))

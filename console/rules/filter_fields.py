@@ -6,10 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from console.codes import CaseKind, CasePhase, CaseState, Channel
+from console.codes import CaseKind, CasePhase, CaseState, Channel, Opinion
 from console.errors import nearest
 from console.rules.filter_times import ValueProblem, checked_time
 
+MINE = "mine"
+"""The value of a team field that stands for the team of whoever asks."""
 NONE = "none"
 """The value that asks for rows where a field is empty."""
 ME = "me"
@@ -29,6 +31,7 @@ class FieldType(StrEnum):
     PATH = "path"
     REFERENCE = "reference"
     PERSON = "person"
+    TEAM = "team"
     FLAG = "flag"
     INTEGER = "integer"
     TIME = "time"
@@ -96,6 +99,8 @@ def checked_value(item: Field, written: str) -> str:
         return _known(item, folded, {**labels, **item.synonyms, **codes}, tuple(item.choices))
     if item.type is FieldType.PERSON and folded in (ME, "我"):
         return ME
+    if item.type is FieldType.TEAM and folded in (MINE, ME, "我的", "本部门"):
+        return MINE
     return written
 
 
@@ -172,6 +177,7 @@ _CHANNEL_WORDS = {
     "领导接待日": "leader",
     "其他": "other",
 }
+_OPINION_WORDS = {"满意": "satisfied", "一般": "neutral", "不满意": "dissatisfied"}
 _SEVERITY_WORDS = {
     "ordinary": "1",
     "important": "2",
@@ -216,7 +222,7 @@ CASE_FIELDS: Fields = _by_name(
         is_sortable=True,
     ),
     Field("region", FieldType.TEXT, "Region", ("区域",), is_sortable=True, may_be_absent=True),
-    Field("team", FieldType.TEXT, "Team", ("部门", "department"), is_sortable=True, may_be_absent=True),
+    Field("team", FieldType.TEAM, "Team", ("部门", "department"), is_sortable=True, may_be_absent=True),
     Field("assignee", FieldType.PERSON, "Assignee", ("处理人",), is_sortable=True, may_be_absent=True),
     Field("customer", FieldType.REFERENCE, "Customer", ("客户",), may_be_absent=True),
     Field("account", FieldType.REFERENCE, "Account", ("户号",), may_be_absent=True),
@@ -242,6 +248,19 @@ CASE_FIELDS: Fields = _by_name(
     Field("supervised", FieldType.FLAG, "Supervised", ("督办",)),
     Field("overdue", FieldType.FLAG, "Overdue", ("超期",)),
     Field("vulnerable", FieldType.FLAG, "Needs care", ("需关照",)),
+    Field("callback", FieldType.FLAG, "To call back", ("待回访",)),
+    Field(
+        "opinion",
+        FieldType.CHOICE,
+        "Opinion",
+        ("回访意见",),
+        _labels(Opinion),
+        _OPINION_WORDS,
+        may_be_absent=True,
+    ),
+    Field("times_repeated", FieldType.INTEGER, "Times repeated", ("重复次数",), is_sortable=True),
+    Field("times_urged", FieldType.INTEGER, "Times urged", ("催办次数",), is_sortable=True),
+    Field("times_reopened", FieldType.INTEGER, "Times reopened", ("重开次数",), is_sortable=True),
     Field("batch", FieldType.INTEGER, "Import batch", ("导入批次",), may_be_absent=True),
     Field("responsible", FieldType.TEXT, "Responsible", ("责任方",), may_be_absent=True),
     Field("parent", FieldType.REFERENCE, "Parent case", ("父事件",), may_be_absent=True),

@@ -17,6 +17,7 @@ from console.errors import PointedError, nearest
 from console.rules.filter_fields import (
     CASE_FIELDS,
     ME,
+    MINE,
     NONE,
     Field,
     Fields,
@@ -31,6 +32,7 @@ from console.text import is_safe_for_terminal
 __all__ = [
     "CASE_FIELDS",
     "ME",
+    "MINE",
     "NONE",
     "Field",
     "FieldType",

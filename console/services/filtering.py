@@ -8,13 +8,14 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, and_, exists, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.sql.expression import UnaryExpression
 
 from console.codes import CasePhase
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
 from console.models.base import table_of
-from console.rules.filters import CASE_FIELDS, ME, NONE, Filter, Operator, Sort, Span, Term, parse, spans
+from console.rules.filters import CASE_FIELDS, ME, MINE, NONE, Filter, Operator, Sort, Span, Term, parse, spans
+from console.services.policies import POLICIES, PolicyBook, policy_book
 from console.storage.search import matching
 
 CASES = table_of(Case)
@@ -31,6 +32,9 @@ Condition = ColumnElement[bool]
 PHASES = frozenset(phase.value for phase in CasePhase)
 URGENT_FIRST = Sort("due")
 LEVELS = " / "
+CALLBACK = "callback"
+ANSWERING = ("reply", "return", "reopen")
+"""The verbs after which a reply stands, or stands no more."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,23 +46,64 @@ class Question:
 
 
 @dataclass(frozen=True, slots=True)
+class CallbackRule:
+    """What one version of the policy says of callbacks: the kinds that are owed one, and the states in which it can be made.
+
+    ``policy_id`` None stands for cases that name no version.
+    """
+
+    policy_id: int | None
+    kinds: tuple[str, ...]
+    states: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class _Asked:
-    """What a filter is read against: the engine, the moment, the zone in which days begin, and who asks."""
+    """What a filter is read against: the engine, the moment, the zone in which days begin, who asks, and who is called back."""
 
     dialect: str
     now: datetime
     zone: tzinfo
     viewer: str
+    callbacks: tuple[CallbackRule, ...]
 
 
-def compiled(filter_text: str, *, dialect: str, now: datetime, viewer: str = "", zone: str = "") -> Question:
-    """Return the SQL conditions and order of a filter text. Raises FilterError."""
-    return question_of(parse(filter_text), dialect=dialect, now=now, viewer=viewer, zone=zone)
+def compiled(connection: Connection, filter_text: str, *, now: datetime, viewer: str = "", zone: str = "") -> Question:
+    """Return the SQL conditions and order of a filter text, read on the database of a connection. Raises FilterError."""
+    asked = parse(filter_text)
+    callbacks = callback_rules(connection, now) if any(term.field == CALLBACK for term in asked.terms) else ()
+    dialect = connection.dialect.name
+    return question_of(asked, dialect=dialect, now=now, viewer=viewer, zone=zone, callbacks=callbacks)
 
 
-def question_of(asked: Filter, *, dialect: str, now: datetime, viewer: str = "", zone: str = "") -> Question:
+def callback_rules(connection: Connection, now: datetime) -> tuple[CallbackRule, ...]:
+    """Return what each version of the policy says of callbacks; nothing where there is no policy yet."""
+    if connection.execute(select(POLICIES.c.id).limit(1)).first() is None:
+        return ()
+    book: PolicyBook = policy_book(connection)
+    editions = [(edition.id, edition.policy) for edition in book.editions]
+    return tuple(
+        CallbackRule(
+            policy_id,
+            policy.callback.kinds,
+            tuple({state for step in policy.workflow.transitions if step.verb == CALLBACK for state in step.sources}),
+        )
+        for policy_id, policy in [*editions, (None, book.at(now).policy)]
+        if policy.callback.kinds
+    )
+
+
+def question_of(
+    asked: Filter,
+    *,
+    dialect: str,
+    now: datetime,
+    viewer: str = "",
+    zone: str = "",
+    callbacks: tuple[CallbackRule, ...] = (),
+) -> Question:
     """Return the SQL conditions and order of a parsed filter; the earliest due stand first where it names no order."""
-    reader = _Asked(dialect, now, ZoneInfo(zone) if zone else UTC, viewer)
+    reader = _Asked(dialect, now, ZoneInfo(zone) if zone else UTC, viewer, callbacks)
     conditions = tuple(_condition(term, reader) for term in asked.terms)
     sorts = asked.sorts or (URGENT_FIRST,)
     order: list[Any] = []
@@ -136,6 +181,23 @@ def _linked(column: str, table: Any, *names: str) -> Callable[[Term, _Asked], Co
         return _any(parts)
 
     return condition
+
+
+def _team(term: Term, asked: _Asked) -> Condition:
+    """The department by code or name; ``mine`` is the one of whoever asks, as the workflow understands a team."""
+    parts: list[Condition] = []
+    wanted: list[Condition] = []
+    for text in _given(term):
+        if text == MINE:
+            mine = select(STAFF.c.department_id).where(STAFF.c.login == asked.viewer)
+            parts.append(CASES.c.department_id == mine.scalar_subquery())
+        else:
+            wanted.extend((_same(DEPARTMENTS.c.code, text), _same(DEPARTMENTS.c.name, text)))
+    if wanted:
+        parts.append(CASES.c.department_id.in_(select(DEPARTMENTS.c.id).where(_any(wanted))))
+    if term.asks_for_absence:
+        parts.append(CASES.c.department_id.is_(None))
+    return parts[0] if len(parts) == 1 else _any(parts)
 
 
 def _category(term: Term, asked: _Asked) -> Condition:
@@ -230,6 +292,47 @@ def _overdue(term: Term, asked: _Asked) -> Condition:
     return parts[0] if len(parts) == 1 else _any(parts)
 
 
+def _callback(term: Term, asked: _Asked) -> Condition:
+    """A callback is owed by the policy's kinds once a reply stands that was not returned, until the customer has answered."""
+    latest = (
+        select(EVENTS.c.verb)
+        .where(EVENTS.c.case_id == CASES.c.id, EVENTS.c.verb.in_(ANSWERING), EVENTS.c.is_undone.is_(false()))
+        .order_by(EVENTS.c.at.desc(), EVENTS.c.id.desc())
+        .limit(1)
+        .correlate(CASES)
+        .scalar_subquery()
+    )
+    # A reply that came with an imported case has no event; it stands until it is returned.
+    imported = exists(
+        select(TEXTS.c.case_id).where(TEXTS.c.case_id == CASES.c.id, TEXTS.c.reply != "").correlate(CASES)
+    )
+    is_owed = and_(
+        CASES.c.phase == CasePhase.OPEN.value,
+        CASES.c.opinion.is_(None),
+        _any([_under(rule) for rule in asked.callbacks]),
+        or_(func.coalesce(latest, "") == ANSWERING[0], and_(latest.is_(None), imported)),
+    )
+    parts = [is_owed if text == "yes" else not_(is_owed) for text in term.texts]
+    return parts[0] if len(parts) == 1 else _any(parts)
+
+
+def _under(rule: CallbackRule) -> Condition:
+    is_version = CASES.c.policy_id.is_(None) if rule.policy_id is None else CASES.c.policy_id == rule.policy_id
+    return and_(is_version, CASES.c.kind.in_(rule.kinds), CASES.c.state.in_(rule.states))
+
+
+def _opinion(term: Term, asked: _Asked) -> Condition:
+    del asked
+    parts: list[Condition] = []
+    given = _given(term)
+    if given:
+        parts.append(CASES.c.opinion.in_(given))
+    if term.asks_for_absence:
+        parts.append(CASES.c.opinion.is_(None))
+    # A case without an opinion has none of those asked for, so that the negation of the term finds it.
+    return func.coalesce(_any(parts), false())
+
+
 def _words(term: Term, asked: _Asked) -> Condition:
     """Any of the values stands in the subject or the narrative; a reference typed as a word finds its case."""
     parts: list[Condition] = []
@@ -266,7 +369,7 @@ _FIELDS: Mapping[str, Callable[[Term, _Asked], Condition]] = {
     "channel": _code("channel"),
     "severity": _integer("severity"),
     "region": _text("region"),
-    "team": _linked("department_id", DEPARTMENTS, "code", "name"),
+    "team": _team,
     "assignee": _assignee,
     "customer": _linked("customer_id", CUSTOMERS, "number", "name"),
     "account": _linked("account_id", ACCOUNTS, "number"),
@@ -283,6 +386,11 @@ _FIELDS: Mapping[str, Callable[[Term, _Asked], Condition]] = {
     "supervised": _flag("is_supervised"),
     "overdue": _overdue,
     "vulnerable": _flag("is_vulnerable"),
+    "callback": _callback,
+    "opinion": _opinion,
+    "times_repeated": _integer("times_repeated"),
+    "times_urged": _integer("times_urged"),
+    "times_reopened": _integer("times_reopened"),
     "batch": _batch,
     "responsible": _text("responsible"),
     "parent": _linked("incident_id", INCIDENTS, "number"),
@@ -302,4 +410,7 @@ _SORTS: Mapping[str, ColumnElement[Any]] = {
     "due": CASES.c.due_at,
     "closed": CASES.c.closed_at,
     "updated": CASES.c.updated_at,
+    "times_repeated": CASES.c.times_repeated,
+    "times_urged": CASES.c.times_urged,
+    "times_reopened": CASES.c.times_reopened,
 }

@@ -41,6 +41,19 @@ class CaseRow:
     is_supervised: bool = False
     is_vulnerable: bool = False
     version: int = 1
+    customer_number: str = ""
+    account: str = ""
+    updated_at: datetime | None = None
+    closed_at: datetime | None = None
+    times_repeated: int = 0
+    times_urged: int = 0
+    times_reopened: int = 0
+    incident: str = ""
+    opinion: str = ""
+    responsible: str = ""
+    source: str = ""
+    external_reference: str = ""
+    area: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,11 +297,28 @@ class NoticeRow:
 
 @dataclass(frozen=True, slots=True)
 class QueueView:
-    """A named queue: a filter under a label."""
+    """A named queue: a filter with its order, and the columns it is looked at with (none: the ready ones).
+
+    A view that somebody keeps has its number in the database, its owner's login and name, and a version; ``is_own`` says that
+    the viewer keeps it. ``fault`` says why its filter cannot be read any more; it is empty as long as it can.
+    """
 
     id: str
     label: str
     filter: str
+    columns: str = ""
+    number: int = 0
+    owner: str = ""
+    owner_name: str = ""
+    is_own: bool = False
+    is_shared: bool = False
+    version: int = 0
+    fault: str = ""
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether everybody has this view from the start."""
+        return not self.number
 
 
 @dataclass(frozen=True, slots=True)
@@ -331,14 +361,16 @@ class SatisfactionSummary:
 
 
 QUEUE_VIEWS: tuple[QueueView, ...] = (
-    QueueView("open", "All open", "state:open sort:due"),
-    QueueView("overdue", "Overdue", "state:open overdue:yes sort:due"),
-    QueueView("due-soon", "Due soon", "state:open due:<24h overdue:no sort:due"),
     QueueView("mine", "Mine", "state:open assignee:me sort:due"),
+    QueueView("team", "My team", "state:open team:mine sort:due"),
     QueueView("unassigned", "Unassigned", "state:open assignee:none sort:due"),
+    QueueView("due-soon", "Due soon", "state:open due:<24h overdue:no sort:due"),
+    QueueView("overdue", "Overdue", "state:open overdue:yes sort:due"),
     QueueView("supervised", "Supervised", "state:open supervised:yes sort:due"),
     QueueView("waiting", "Awaiting customer", "state:waiting sort:due"),
+    QueueView("to-call-back", "To call back", "callback:yes sort:due"),
+    QueueView("open", "All open", "state:open sort:due"),
     QueueView("closed", "Closed", "state:closed sort:-closed"),
     QueueView("all", "All", "sort:-received"),
 )
-"""The queues everybody has. Labels are marked for translation in ``console.labels``."""
+"""The queues everybody has; the console opens on the first. Labels are marked for translation in ``console.labels``."""

@@ -13,8 +13,10 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Table, select
 
 from console.errors import UsageError, nearest
-from console.models import Case, CaseText, Category, Customer, Department, ServiceAccount, Staff
+from console.models import Case, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
 from console.models.base import table_of
+from console.rules.case_columns import CASE_COLUMNS
+from console.rules.filters import parse
 from console.services.filtering import compiled
 from console.storage.engine import Store
 from console.transfer.new_file import Hashed, NewFile
@@ -27,6 +29,7 @@ DEPARTMENTS: Table = table_of(Department)
 STAFF: Table = table_of(Staff)
 CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
+INCIDENTS: Table = table_of(Incident)
 
 CHUNK = 1_000
 SQL: Mapping[str, Any] = {
@@ -67,6 +70,10 @@ SQL: Mapping[str, Any] = {
     "is_supervised": CASES.c.is_supervised,
     "is_vulnerable": CASES.c.is_vulnerable,
     "is_raised_by_staff": CASES.c.is_raised_by_staff,
+    "times_repeated": CASES.c.times_repeated,
+    "times_urged": CASES.c.times_urged,
+    "times_reopened": CASES.c.times_reopened,
+    "incident": INCIDENTS.c.number,
     "extras": TEXTS.c.extras,
 }
 COLUMNS = tuple(SQL)
@@ -89,6 +96,7 @@ def chosen_columns(names: Sequence[str] | None) -> tuple[str, ...]:
     """Return the columns asked for, all of them when none is. Raises UsageError for one that is unknown or stands twice."""
     if not names:
         return COLUMNS
+    names = [_exported(name) for name in names]
     for name in names:
         if name not in SQL:
             close = nearest(name, COLUMNS)
@@ -97,6 +105,12 @@ def chosen_columns(names: Sequence[str] | None) -> tuple[str, ...]:
     if len(set(names)) != len(names):
         raise UsageError("A column stands twice in --columns.")
     return tuple(names)
+
+
+def _exported(name: str) -> str:
+    """Return the export's name of a column that a list of cases calls otherwise, such as ``due`` for ``due_at``."""
+    column = CASE_COLUMNS.get(name)
+    return name if name in SQL or column is None or not column.export else column.export
 
 
 def chosen_format(name: str | None, output: Path | None) -> str:
@@ -131,12 +145,13 @@ def export_cases(
     path = output if isinstance(output, Path) else None
     kind = chosen_format(format, path)
     names = chosen_columns(columns)
-    question = compiled(filter_text, dialect=store.engine.dialect.name, now=now, viewer=viewer, zone=zone)
-    order = question.order if filter_text.strip() else (CASES.c.id,)
+    parse(filter_text)  # a wrong filter is told before there is a file
     file = NewFile(path) if path is not None else None
     try:
         target = Hashed(file.stream if file is not None else _stream(output))
         with store.reading() as connection:
+            question = compiled(connection, filter_text, now=now, viewer=viewer, zone=zone)
+            order = question.order if filter_text.strip() else (CASES.c.id,)
             ids = array(
                 "q", connection.execute(select(CASES.c.id).where(*question.conditions).order_by(*order)).scalars()
             )
@@ -190,6 +205,7 @@ def _joined(names: Sequence[str]) -> Any:
         (STAFF, STAFF.c.id == CASES.c.assignee_id),
         (CUSTOMERS, CUSTOMERS.c.id == CASES.c.customer_id),
         (ACCOUNTS, ACCOUNTS.c.id == CASES.c.account_id),
+        (INCIDENTS, INCIDENTS.c.id == CASES.c.incident_id),
     ):
         if table in needed:
             joined = joined.join(table, condition, isouter=True)

@@ -44,4 +44,4 @@ async def test_everything_works_with_arrows_and_the_palette_alone() -> None:
         await press(pilot, "right", "left", "escape", "ctrl+p")
         await write(pilot, "next queue")
         await press(pilot, "enter")
-        assert "[2/9 Overdue" in shown(app)
+        assert "[2/11 My team" in shown(app)

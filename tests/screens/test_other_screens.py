@@ -113,7 +113,7 @@ async def test_the_palette_does_what_the_keys_do() -> None:
         await press(pilot, "ctrl+p")
         await write(pilot, "queue: over")
         await press(pilot, "enter")
-        assert "[2/9 Overdue" in shown(app)
+        assert "[5/11 Overdue" in shown(app)
         await press(pilot, ":")
         await write(pilot, "mark all")
         await press(pilot, "enter")

@@ -86,15 +86,15 @@ async def test_brackets_go_through_the_queues() -> None:
     data = MemoryData()
     async with console(data) as (app, pilot):
         await press(pilot, "[")
-        assert "[9/9 All 5,000]" in shown(app)
+        assert "[11/11 All 5,000]" in shown(app)
         assert data.asked[-2].startswith("ids sort:-received") or "ids sort:-received" in data.asked
         await press(pilot, "]", "]")
-        assert "[2/9 Overdue" in shown(app)
+        assert "[2/11 My team" in shown(app)
 
 
 async def test_an_empty_queue_says_why_and_which_key_helps() -> None:
     async with console() as (app, pilot):
-        await press(pilot, "[", "[", "[")
+        await press(pilot, *"[[[[[")
         assert "Nothing is waiting in the queue “Awaiting customer”." in shown(app)
         assert "] shows the next queue." in shown(app)
     async with console(MemoryData(0)) as (app, pilot):
@@ -109,7 +109,7 @@ async def test_a_filter_is_used_at_enter_and_taken_away_by_escape() -> None:
         await press(pilot, "/")
         await write(pilot, "停水")
         await press(pilot, "enter")
-        assert "ids state:open 停水 sort:due" in data.asked
+        assert "ids state:open assignee:me 停水 sort:due" in data.asked
         assert "858 of 5,000" in shown(app)
         await press(pilot, "escape")
         assert "4,000 of 5,000" in shown(app)
@@ -120,10 +120,10 @@ async def test_a_filter_is_used_while_typing_once_the_fingers_rest() -> None:
     async with console(data) as (app, pilot):
         await press(pilot, "/")
         await write(pilot, "meter")
-        await until(pilot, lambda: "ids state:open meter sort:due" in data.asked)
+        await until(pilot, lambda: "ids state:open assignee:me meter sort:due" in data.asked)
         await settle(pilot)
         assert " of 5,000" in lines(app)[-2]
-        assert not [asked for asked in data.asked if asked == "ids state:open m sort:due"]
+        assert not [asked for asked in data.asked if asked == "ids state:open assignee:me m sort:due"]
 
 
 async def test_escape_in_the_filter_bar_gives_up_what_was_written() -> None:
@@ -154,7 +154,7 @@ async def test_the_order_is_chosen_from_a_menu_and_shown_in_the_head() -> None:
     data = MemoryData()
     async with console(data) as (app, pilot):
         await press(pilot, "o", "j", "j", "j", "enter")
-        assert "ids state:open sort:-severity" in data.asked
+        assert "ids state:open assignee:me sort:-severity" in data.asked
         assert "Sev v" in shown(app) or "severity, highest first" in shown(app)
 
 
@@ -204,7 +204,7 @@ async def test_questions_are_asked_in_threads_only_and_late_answers_are_dropped(
         assert data.interrupted or not data.gate.is_set()
         data.gate.set()
         await settle(pilot)
-        assert "[3/9 Due soon" in shown(app)
+        assert "[3/11 Unassigned" in shown(app)
         assert threading.get_ident() not in data.threads
 
 
