@@ -8,15 +8,15 @@ import asyncio
 import os
 import signal
 import sys
-import termios
-import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
-from console.errors import OmbudError, UsageError
+from console.choices import Choices
+from console.errors import OmbudError
 from console.i18n import _
 from console.settings import Settings
+from console.signs import choose_signs, is_ascii
 from console.text import clean, clean_line
 
 for _variable in [name for name in os.environ if name.startswith("TEXTUAL")]:
@@ -30,19 +30,19 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
-from textual.theme import Theme
 from textual.worker import get_current_worker
 
 from console.actions import BY_ID, actions_of
-from console.labels import label
 from console.screens.base import ConsoleScreen
 from console.screens.data import DataAccess, DataLink, ServiceData
+from console.screens.doings import Doings
 from console.screens.drafts import Drafts
 from console.screens.failures import record_failure
-from console.screens.working import Doings, WorkScreen
-from console.services.views import QUEUE_VIEWS
-from console.widgets.bindings import bindings, key_name, keys_of
-from console.widgets.line_filter import SafetyFilter
+from console.screens.working import WorkScreen
+from console.terminal import attributes, leave_without_fail, require_terminal, restore
+from console.widgets.bindings import bindings, key_name
+from console.widgets.line_filter import AsciiFilter, ColourlessFilter, SafetyFilter
+from console.widgets.themes import THEMES, textual_name
 
 if TYPE_CHECKING:
     from textual.command import Provider
@@ -50,49 +50,11 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 2.0
 POLLS_PER_REDRAW = 15
-SIGNAL_SECONDS = 0.8
-"""After a signal the program is gone within a second, even when a thread of it hangs."""
-
 CLIPBOARD_LIMIT = 4096
 MODE_ACTIONS = ("queues", "customers", "satisfaction")
-TERMINAL_RESET = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[0m"
 
 OWN_ACTIONS = frozenset(action.method for action in actions_of(["app"]))
 """The only actions of the application that anything on the screen can call; Textual's own write files and press keys."""
-
-THEMES = (
-    Theme(
-        name="dark",
-        primary="#3b7dd8",
-        secondary="#5a8ac6",
-        accent="#6cb6ff",
-        warning="#e8b04b",
-        error="#ff8c42",
-        success="#6cb6ff",
-        foreground="#d8dee6",
-        background="#14181d",
-        surface="#1d232a",
-        panel="#232b34",
-        dark=True,
-        variables={"quiet": "#8b97a5"},
-    ),
-    Theme(
-        name="light",
-        primary="#1f5fb0",
-        secondary="#3f6ea8",
-        accent="#0b5cad",
-        warning="#9a6200",
-        error="#b84a00",
-        success="#0b5cad",
-        foreground="#1c2127",
-        background="#fbfbfa",
-        surface="#eceff2",
-        panel="#e2e7ec",
-        dark=False,
-        variables={"quiet": "#5d6975"},
-    ),
-)
-TERMINAL_THEMES = {"ansi": "ansi-dark", "ansi-light": "ansi-light"}
 
 
 def _queue_screen() -> Screen[Any]:
@@ -149,6 +111,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         theme: str = "dark",
         has_signals: bool = False,
         drafts: Drafts | None = None,
+        choices: Choices | None = None,
     ) -> None:
         super().__init__()
         self.link = DataLink(open_data)
@@ -158,7 +121,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.is_stopping = False
         self._user = user
         self._has_signals = has_signals
+        self._choices = choices or Choices()
         self._safety = SafetyFilter()
+        self._ascii = AsciiFilter()
+        self._colourless = ColourlessFilter()
         self._version: int | None = None
         self._polls = 0
         self._is_offered = False
@@ -166,7 +132,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.animation_level = "none"
         for own in THEMES:
             self.register_theme(own)
-        self.theme = TERMINAL_THEMES.get(theme, theme)
+        self.theme = textual_name(theme)
 
     # What is drawn and said
 
@@ -176,7 +142,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return Textual's filters behind ours, which lets no hostile text through."""
-        return [self._safety, *super().get_line_filters()]
+        filters = [self._colourless] if self.theme == "mono" else [*super().get_line_filters()]
+        return [self._safety, *([self._ascii] if is_ascii() else []), *filters]
 
     def notify(
         self,
@@ -189,6 +156,16 @@ class ConsoleApp(App[int], inherit_bindings=False):
     ) -> None:
         """Show a toast; brackets in it are brackets, whatever is asked for."""
         super().notify(clean(message), title=clean_line(title), severity=severity, timeout=timeout, markup=False)
+
+    @property
+    def is_ascii(self) -> bool:
+        """Whether all that is drawn, apart from data, is 7-bit."""
+        return is_ascii()
+
+    def choose_theme(self, name: str) -> None:
+        """Draw with another theme, now and at the next start."""
+        self.theme = textual_name(name)
+        self._choices.keep_theme(name)
 
     def say(self, message: str) -> None:
         """Tell what happened."""
@@ -281,9 +258,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def _leave_by_signal(self, number: signal.Signals) -> None:
         code = 128 + number
-        watchdog = threading.Timer(SIGNAL_SECONDS, _abandon, (code,))
-        watchdog.daemon = True
-        watchdog.start()
+        leave_without_fail(code)
         self.leave(code)
 
     def keep_drafts(self) -> None:
@@ -408,8 +383,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if not isinstance(screen, ConsoleScreen):
             return
         from console.screens.chooser import Chooser
+        from console.screens.palette import commands
 
-        choices = self._commands(screen)
+        choices = commands(screen)
 
         async def take(name: str | None) -> None:
             if name is not None:
@@ -417,21 +393,10 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         self.push_screen(Chooser(_("Commands"), choices), take)
 
-    @staticmethod
-    def _contexts(screen: ConsoleScreen) -> set[str]:
-        """Return where actions may come from: what has the focus, the screen, and its table even without the focus."""
-        return {context for context, _node in screen.nodes()} | ({"table"} if screen.query("#table") else set())
-
-    def _commands(self, screen: ConsoleScreen) -> list[tuple[str, str]]:
-        commands = [
-            (action.id, f"{_(action.label)}: {_(action.help)}  [{keys_of(action)}]")
-            for action in actions_of(self._contexts(screen))
-            if action.is_offered and action.context not in ("filter", "find")
-        ]
-        views = [(f"view.{view.id}", f"{_('Queue')}: {label(view.id, 'view')}") for view in QUEUE_VIEWS]
-        return [*commands, *views]
-
     async def _do_command(self, name: str, screen: ConsoleScreen) -> None:
+        if name.startswith("theme."):
+            self.choose_theme(name.removeprefix("theme."))
+            return
         if not name.startswith("view."):
             await self.act(name, screen)
             return
@@ -449,26 +414,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if not isinstance(screen, ConsoleScreen):
             return
         from console.screens.help import HelpScreen
+        from console.screens.palette import contexts
 
-        self.push_screen(HelpScreen(actions_of(self._contexts(screen))))
-
-
-def _abandon(code: int) -> None:
-    """End at once, leaving the terminal as it was found."""
-    sys.__stdout__.write(TERMINAL_RESET) if sys.__stdout__ else None
-    os._exit(code)
-
-
-def require_terminal(environment: dict[str, str] | None = None) -> None:
-    """Refuse a terminal the console cannot draw on. Raises UsageError that names the command for the same job."""
-    environment = dict(os.environ) if environment is None else environment
-    hint = "Use ombud queue, which prints the same list anywhere."
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
-        raise UsageError("The console needs a terminal for its input and its output.", hint)
-    if environment.get("TERM", "") in ("", "dumb", "unknown"):
-        raise UsageError(
-            f"The console cannot draw on a terminal of the kind {environment.get('TERM') or 'none'}.", hint
-        )
+        self.push_screen(HelpScreen(actions_of(contexts(screen))))
 
 
 def run_console(url: str, *, prepare: Callable[[], object] | None = None, settings: Settings | None = None) -> int:
@@ -492,23 +440,33 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         user = f"uid{os.getuid()}"
-    app = ConsoleApp(open_data, user=user, zone=_zone(settings), theme=settings.theme or "dark", has_signals=True)
-    before = termios.tcgetattr(sys.stdin.fileno())
+    choose_signs(is_ascii=settings.ascii)
+    choices = Choices()
+    app = ConsoleApp(
+        open_data,
+        user=user,
+        zone=_zone(settings),
+        theme=starting_theme(settings, choices),
+        has_signals=True,
+        choices=choices,
+    )
+    before = attributes()
     try:
         code = app.run(mouse=settings.mouse)
     finally:
-        _restore(before)
+        restore(before)
         data = app.link.opened
         if data is not None:
             data.close()
     return code or app.return_code or 0
 
 
-def _restore(attributes: list[Any]) -> None:
-    try:
-        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, attributes)
-    except (OSError, ValueError, termios.error):
-        return  # the terminal is gone
+def starting_theme(settings: Settings, choices: Choices, environment: Mapping[str, str] | None = None) -> str:
+    """Return the theme to begin with: none of colours where NO_COLOR is set, else the one set, chosen last, or dark."""
+    environment = os.environ if environment is None else environment
+    if environment.get("NO_COLOR") and settings.sources.get("theme") != "--theme":
+        return "mono"
+    return settings.theme or choices.theme() or "dark"
 
 
 def _zone(settings: Settings) -> tzinfo:

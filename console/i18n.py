@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from console.errors import UsageError
+from console.signs import worded
 
 LANGUAGES: Mapping[str, str] = {"en": "English", "zh_CN": "简体中文"}
 """The languages spoken, by code, each with its own name for itself."""
@@ -136,18 +137,18 @@ def chosen_language() -> str:
 def _(message: str) -> str:
     """Return a message in the language chosen."""
     forms = _speaker.catalogue().get(message)
-    return forms[0] if forms else message
+    return worded(forms[0] if forms else message)
 
 
 def pgettext(context: str, message: str) -> str:
     """Return a message in the language chosen where the same English word has several meanings."""
     forms = _speaker.catalogue().get(f"{context}{_CONTEXT}{message}")
-    return forms[0] if forms else message
+    return worded(forms[0] if forms else message)
 
 
 def ngettext(singular: str, plural: str, count: int) -> str:
     """Return the form of a message that fits a number, in the language chosen; the number is not put in."""
     forms = _speaker.catalogue().get(singular)
     if forms is None:
-        return singular if count == 1 else plural
-    return forms[0] if count == 1 else forms[-1]
+        return worded(singular if count == 1 else plural)
+    return worded(forms[0] if count == 1 else forms[-1])

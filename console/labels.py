@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from console.i18n import _, pgettext
+from console.signs import sign
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     "kind": {
@@ -398,4 +399,4 @@ def due_text(due_at: datetime | None, now: datetime, *, is_closed: bool = False)
         return _("!! overdue {span}").format(span=span_text(left)), "overdue"
     if left <= SOON:
         return _("! {span}").format(span=span_text(left)), "soon"
-    return _("· {span}").format(span=span_text(left)), "later"
+    return f"{sign('later')} {span_text(left)}", "later"

@@ -11,6 +11,8 @@ from pathlib import Path
 from console.errors import UsageError, nearest
 
 APPLICATION = "ombud"
+THEMES = ("dark", "light", "contrast", "ansi", "ansi-light", "mono")
+"""The names of the console's themes; ansi ones use the terminal's own 16 colours, mono no colour at all."""
 
 
 def data_directory() -> Path:
@@ -42,7 +44,8 @@ class Settings:
     """How this run is configured.
 
     ``database`` is an SQLAlchemy-style URL or a plain file path; ``language`` a code such as ``zh_CN`` or None for the
-    system's; ``zone`` the utility's time zone; ``theme`` a name of the console's themes; ``key`` says where the master key is
+    system's; ``zone`` the utility's time zone; ``theme`` one of ``THEMES``, or empty for the one chosen last; ``ascii`` draws
+    with 7-bit characters only; ``keymap`` is a file of keys; ``key`` says where the master key is
     kept (``file:PATH``, ``systemd:NAME``), ``erasures`` which file lists the customers that were erased; ``sources`` says for
     each value whether it is a default or which file, variable or flag set it.
     """
@@ -52,6 +55,8 @@ class Settings:
     zone: str = ""
     theme: str = ""
     mouse: bool = True
+    ascii: bool = False
+    keymap: str = ""
     key: str = ""
     erasures: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
@@ -62,6 +67,9 @@ class Settings:
         sources = {**self.sources, **{name: f"--{name}" for name in typed}}
         return _checked(replace(self, **typed, sources=sources))  # type: ignore[arg-type]
 
+
+SWITCHES = frozenset({"mouse", "ascii"})
+"""Settings that are on or off."""
 
 NAMES = tuple(item.name for item in fields(Settings) if item.name != "sources")
 
@@ -83,11 +91,12 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
         variable = f"OMBUD_{name.upper()}"
         if variable in environment:
             text = environment[variable]
-            values[name] = text.lower() not in ("0", "no", "false", "off") if name == "mouse" else text
+            values[name] = _yes_or_no(text, variable) if name in SWITCHES else text
             sources[name] = variable
     for name, value in values.items():
-        if not isinstance(value, bool if name == "mouse" else str):
-            raise UsageError(f"The setting {name} in {sources[name]} has the wrong type.", "Write it as a quoted text.")
+        if not isinstance(value, bool if name in SWITCHES else str):
+            hint = "Write it as true or false." if name in SWITCHES else "Write it as a quoted text."
+            raise UsageError(f"The setting {name} in {sources[name]} has the wrong type.", hint)
     return _checked(Settings(**values, sources=sources))  # type: ignore[arg-type]
 
 
@@ -102,6 +111,15 @@ def _read(path: Path, *, is_named: bool) -> dict[str, object]:
         raise UsageError(f"The settings file {path} cannot be read: {error}.", "It must be a TOML file.") from error
 
 
+def _yes_or_no(text: str, variable: str) -> bool:
+    word = text.strip().lower()
+    if word in ("1", "yes", "true", "on"):
+        return True
+    if word in ("0", "no", "false", "off", ""):
+        return False
+    raise UsageError(f"{variable} is neither yes nor no: {text}.", "Write yes or no.")
+
+
 def _known(name: str, source: str) -> None:
     if name in NAMES:
         return
@@ -111,6 +129,10 @@ def _known(name: str, source: str) -> None:
 
 
 def _checked(settings: Settings) -> Settings:
+    if settings.theme and settings.theme not in THEMES:
+        close = nearest(settings.theme, THEMES)
+        hint = f"Did you mean {close}?" if close else f"Known: {', '.join(THEMES)}."
+        raise UsageError(f"Unknown theme {settings.theme} in {settings.sources.get('theme', 'theme')}.", hint)
     if settings.zone:
         from zoneinfo import ZoneInfo
 

@@ -28,7 +28,7 @@ FACES = sorted([*PACKAGE.glob("screens/**/*.py"), *PACKAGE.glob("widgets/**/*.py
 COMMANDS = sorted(PACKAGE.glob("commands/**/*.py"))
 
 TRANSLATED = {"_", "ngettext", "pgettext", "npgettext", "label"}
-CLEANED = {"clean", "clean_line", "cut", "fit", "number", "moment", "span", "key_name", "keys_of"}
+CLEANED = {"clean", "clean_line", "cut", "fit", "number", "moment", "span", "key_name", "keys_of", "sign"}
 """Functions that return a text without control characters: a bracket in it may still be read as markup."""
 PIECES = {"due", "severity"}
 """Functions of ``console.widgets.content`` that return a ``Piece``, whose text is ours."""

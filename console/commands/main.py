@@ -83,6 +83,10 @@ def console(
         typer.Option("--database", metavar="URL", help="sqlite:///FILE, a plain file, or postgresql://…"),
     ] = None,
     lang: Annotated[str | None, typer.Option("--lang", metavar="CODE", help="en or zh_CN; else the system's.")] = None,
+    theme: Annotated[
+        str | None, typer.Option("--theme", metavar="NAME", help="dark, light, contrast, ansi, ansi-light or mono.")
+    ] = None,
+    ascii_only: Annotated[bool, typer.Option("--ascii", help="Draw with 7-bit characters only.")] = False,
     no_mouse: Annotated[bool, typer.Option("--no-mouse", help="Leave the mouse to the terminal.")] = False,
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and leave.")] = False,
 ) -> None:
@@ -101,6 +105,10 @@ def console(
         os.environ["OMBUD_DATABASE"] = database
     if lang is not None:
         os.environ["OMBUD_LANGUAGE"] = lang
+    if theme is not None:
+        os.environ["OMBUD_THEME"] = theme
+    if ascii_only:
+        os.environ["OMBUD_ASCII"] = "yes"
     if no_mouse:
         os.environ["OMBUD_MOUSE"] = "no"
     choose_language(load_settings().language)

@@ -25,7 +25,7 @@ from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
 
 if TYPE_CHECKING:
-    from console.app import ConsoleApp
+    from console.screens.desk import Desk
 
 SMALLEST = (60, 15)
 WIDTHS = [(0, "-narrow"), (100, "-wide"), (120, "-widest")]
@@ -85,9 +85,9 @@ class ConsoleScreen(SizedScreen):
         self._questions: dict[str, tuple[Question, int]] = {}
 
     @property
-    def console(self) -> ConsoleApp:
+    def console(self) -> Desk:
         """The application."""
-        return cast("ConsoleApp", self.app)
+        return cast("Desk", self.app)
 
     def compose(self) -> ComposeResult:
         """Lay out the bars around the body."""
@@ -271,7 +271,7 @@ class ConsoleDialog(SizedScreen, ModalScreen[Any]):
 
     def take_keys(self) -> None:
         """Take what was typed before this dialog stood."""
-        self.call_after_refresh(cast("ConsoleApp", self.app).give_keys)
+        self.call_after_refresh(cast("Desk", self.app).give_keys)
 
 
 NAVIGATION = bindings("app")

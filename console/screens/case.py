@@ -14,9 +14,10 @@ from console.clock import now
 from console.errors import OmbudError
 from console.i18n import _
 from console.screens.base import NAVIGATION
+from console.screens.doings import Deed
 from console.screens.dossier import CHUNK, case_blocks, is_cut
 from console.screens.verb_forms import GRAVE
-from console.screens.working import Deed, WorkScreen
+from console.screens.working import WorkScreen
 from console.services.views import ActionResult, CaseDetail, CaseRow
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, due, number

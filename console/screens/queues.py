@@ -23,10 +23,12 @@ from console.labels import label
 from console.rules.filter_fields import CASE_FIELDS, field_names
 from console.rules.filters import Filter, FilterError, parse
 from console.screens.base import NAVIGATION, Field
+from console.screens.doings import Deed
 from console.screens.dossier import preview_blocks
 from console.screens.queue_columns import SORTS, queue_columns
-from console.screens.working import Deed, WorkScreen
+from console.screens.working import WorkScreen
 from console.services.views import QUEUE_VIEWS, ActionResult, CaseDetail, CaseRow, IdList
+from console.signs import sign
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, fit, number
@@ -309,7 +311,7 @@ class QueueScreen(WorkScreen):
         sort = sort_of(self._shown)
         order = dict(SORTS).get(sort)
         parts.append(_("sorted by {order}").format(order=_(order) if order else label(sort.lstrip("-"), "field")))
-        bar.show([("", " · ".join(parts), "")])
+        bar.show([("", sign("between").join(parts), "")])
         self._show_place()
 
     def _show_place(self) -> None:

@@ -7,20 +7,21 @@ from typing import TYPE_CHECKING
 from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.screens.chooser import Chooser
+from console.screens.doings import Deed
 from console.screens.drafts import Draft
 from console.screens.intake import KIND, IntakeScreen
-from console.screens.working import Deed
 from console.services.views import TakenIn
+from console.signs import sign
 from console.widgets.content import cut, moment, number
 
 if TYPE_CHECKING:
-    from console.app import ConsoleApp
+    from console.screens.desk import Desk
 
 NEW = "new"
 OFFER = N_("A case that was being taken down was kept: Ctrl+N goes on with it.")
 
 
-def begin_intake(app: ConsoleApp) -> None:
+def begin_intake(app: Desk) -> None:
     """Open the intake; where something was broken off, ask first whether to go on with it."""
     drafts = {draft.key: draft for draft in app.drafts.all(app.database_name, KIND)}
     if not drafts:
@@ -35,13 +36,13 @@ def begin_intake(app: ConsoleApp) -> None:
     app.push_screen(Chooser(_("New case"), [*choices, (NEW, _("Begin a new one"))], has_search=False), take)
 
 
-def _named(app: ConsoleApp, draft: Draft) -> str:
+def _named(app: Desk, draft: Draft) -> str:
     about = draft.values.get("subject") or draft.values.get("narrative") or draft.values.get("customer", "")
     text = _("Go on with: {about}  ({at})")
     return text.format(about=cut(about, 40), at=moment(draft.at, app.zone))
 
 
-def _open(app: ConsoleApp, draft: Draft | None) -> None:
+def _open(app: Desk, draft: Draft | None) -> None:
     screen = IntakeScreen(draft.key, draft.values) if draft is not None else IntakeScreen()
 
     def tell(taken: TakenIn | None) -> None:
@@ -57,7 +58,7 @@ def _open(app: ConsoleApp, draft: Draft | None) -> None:
 
 def taken_text(taken: TakenIn) -> str:
     """Return what was made, what it repeats, what it may double, and where it belongs."""
-    lines = [f"{taken.reference}  {label('new', 'verb')} — {_('u undoes')}"]
+    lines = [f"{taken.reference}  {label('new', 'verb')} {sign('dash')} {_('u undoes')}"]
     if taken.times > 1:
         text = ngettext(
             "Said {count} time now; before: {earlier}", "Said {count} times now; before: {earlier}", taken.times

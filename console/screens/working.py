@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import cast
 
 from textual import on
@@ -18,10 +17,12 @@ from console.i18n import _, ngettext
 from console.labels import label
 from console.screens.base import ConsoleScreen
 from console.screens.dialogs import ActionMenu, Confirm, FormDialog, Progress
+from console.screens.doings import Deed
 from console.screens.refusals import reason_against, refusal_text
 from console.screens.verb_forms import GRAVE, said, say_fields, verb_fields
 from console.services.fields import TAKES
 from console.services.views import ActionResult, CaseRow, FormBasis, Possibility
+from console.signs import sign
 from console.widgets.bindings import key_name
 from console.widgets.content import cut, number
 from console.widgets.form import FormField
@@ -31,26 +32,6 @@ PROGRESS_PAUSE = 0.3
 TOLD_SKIPS = 2
 KEYS_OF_VERBS = {"note": "work.say", "contact": "work.say", "await-customer": "work.wait", "resume": "work.wait"}
 """Verbs that share a key."""
-
-
-@dataclass(frozen=True, slots=True)
-class Deed:
-    """A verb with its fields for some cases; ``key`` is the same however often it is tried."""
-
-    verb: str
-    case_ids: tuple[int, ...]
-    given: Mapping[str, str]
-    versions: Mapping[int, int] = field(default_factory=dict)
-    form: str = ""
-    key: str = field(default_factory=lambda: secrets.token_hex(12))
-
-
-@dataclass(slots=True)
-class Doings:
-    """What was done in this session, newest last, and what of it was taken back."""
-
-    done: list[tuple[Deed, int]] = field(default_factory=list)
-    undone: list[Deed] = field(default_factory=list)
 
 
 class Progressed(Message):
@@ -475,5 +456,5 @@ def result_text(verb: str, result: ActionResult) -> str:
     )
     left = ngettext("; {count} left", "; {count} left", result.left).format(count=number(result.left))
     stopped = left if result.left else ""
-    hint = f" — {_('u undoes')}" if result.operation is not None and result.done else ""
+    hint = f" {sign('dash')} {_('u undoes')}" if result.operation is not None and result.done else ""
     return f"{done}{skipped_text(result)}{stopped}{hint}"

@@ -9,6 +9,7 @@ from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from textual.content import Content
 
 from console.i18n import _
+from console.signs import sign
 from console.text import clean, clean_line
 
 SOON = timedelta(hours=24)
@@ -43,11 +44,11 @@ def cut(text: str, cells: int) -> str:
     plain = text if text.isascii() and text.isprintable() else clean_line(text)
     if cell_len(plain) <= cells:
         return plain
-    sign = _("…")
-    room = cells - cell_len(sign)
+    mark = sign("ellipsis")
+    room = cells - cell_len(mark)
     if room <= 0:
         return set_cell_size(plain, cells).rstrip()
-    return set_cell_size(plain, room).rstrip() + sign
+    return set_cell_size(plain, room).rstrip() + mark
 
 
 def fit(text: str, cells: int, *, is_right: bool = False) -> str:
@@ -129,7 +130,7 @@ def due(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> P
         return Piece(_("!! overdue {span}").format(span=span(left)), "overdue")
     if left <= SOON:
         return Piece(_("! {span}").format(span=span(left)), "soon")
-    return Piece(_("· {span}").format(span=span(left)), "later")
+    return Piece(f"{sign('later')} {span(left)}", "later")
 
 
 def severity(level: int, *, is_supervised: bool = False, is_vulnerable: bool = False) -> Piece:

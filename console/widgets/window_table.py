@@ -18,6 +18,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.i18n import _
+from console.signs import sign
 from console.widgets.bindings import bindings
 from console.widgets.content import Piece, fit, wrap
 
@@ -528,7 +529,7 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         base = self._style(state)
         gutter = f"{'>' if is_cursor else ' '}{'*' if is_marked else ' '}"
         if known is None or known[1] is None:
-            text = _("…") if known is None else _("(gone)")
+            text = sign("ellipsis") if known is None else _("(gone)")
             return Strip([Segment(set_cell_size(f"{gutter}{text}", width), base)], width)
         pieces: list[tuple[str, Style]] = [(gutter, base)]
         row = known[1]

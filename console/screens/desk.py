@@ -1,0 +1,56 @@
+"""What the screens need of the application: they know this protocol, and the application knows the screens."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from textual.await_complete import AwaitComplete
+    from textual.widget import AwaitMount
+
+    from console.screens.data import DataLink
+    from console.screens.doings import Doings
+    from console.screens.drafts import Drafts
+
+
+class Desk(Protocol):
+    """The application as the screens see it; ``ConsoleApp`` is the one there is."""
+
+    link: DataLink
+    drafts: Drafts
+    doings: Doings
+    zone: tzinfo
+    is_stopping: bool
+
+    @property
+    def database_name(self) -> str: ...
+
+    @property
+    def is_ascii(self) -> bool: ...
+
+    def notify(self, message: str, *, severity: Any = "information", timeout: float | None = None) -> None: ...
+
+    def say(self, message: str) -> None: ...
+
+    def tell(self, error: Exception) -> None: ...
+
+    def copy(self, text: str) -> None: ...
+
+    def mode_parts(self) -> list[tuple[str, str, str]]: ...
+
+    def place(self) -> str: ...
+
+    def know_place(self) -> None: ...
+
+    def give_keys(self) -> None: ...
+
+    def drop_keys(self) -> None: ...
+
+    def show_made(self, case_id: int) -> None: ...
+
+    def push_screen(self, screen: Any, callback: Any = None) -> AwaitMount: ...
+
+    def pop_screen(self) -> AwaitComplete: ...
+
+    async def act(self, action_id: str, screen: Any) -> None: ...

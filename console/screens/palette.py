@@ -1,0 +1,42 @@
+"""The palette: every action that applies now, the queues and the themes, found by typing a part of their names."""
+
+from __future__ import annotations
+
+from console.actions import actions_of
+from console.i18n import N_, _
+from console.labels import label
+from console.screens.base import ConsoleScreen
+from console.services.views import QUEUE_VIEWS
+from console.settings import THEMES
+from console.widgets.bindings import keys_of
+
+VIEW = "view."
+THEME = "theme."
+TYPED = frozenset({"filter", "find"})
+"""Contexts of a line that is written in: their actions mean nothing once the palette has taken the focus."""
+
+THEME_NAMES = {
+    "dark": N_("dark"),
+    "light": N_("light"),
+    "contrast": N_("strong contrast"),
+    "ansi": N_("the terminal's own 16 colours, dark"),
+    "ansi-light": N_("the terminal's own 16 colours, light"),
+    "mono": N_("no colour"),
+}
+
+
+def contexts(screen: ConsoleScreen) -> set[str]:
+    """Return where actions may come from: what has the focus, the screen, and its table even without the focus."""
+    return {context for context, _node in screen.nodes()} | ({"table"} if screen.query("#table") else set())
+
+
+def commands(screen: ConsoleScreen) -> list[tuple[str, str]]:
+    """Return what the palette offers on a screen, each as (name, text)."""
+    offered = [
+        (action.id, f"{_(action.label)}: {_(action.help)}  [{keys_of(action)}]")
+        for action in actions_of(contexts(screen))
+        if action.is_offered and action.context not in TYPED
+    ]
+    views = [(f"{VIEW}{view.id}", f"{_('Queue')}: {label(view.id, 'view')}") for view in QUEUE_VIEWS]
+    themes = [(f"{THEME}{name}", f"{_('Looks')}: {_(THEME_NAMES[name])}") for name in THEMES]
+    return [*offered, *views, *themes]

@@ -1,0 +1,68 @@
+"""The terminal the console runs on: which ones are refused, and how it is left as it was found."""
+
+from __future__ import annotations
+
+import os
+import sys
+import termios
+import threading
+from collections.abc import Mapping
+from typing import Any
+
+from console.errors import UsageError
+
+RESET = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[0m"
+SIGNAL_SECONDS = 0.8
+"""After a signal the program is gone within a second, even when a thread of it hangs."""
+
+CANNOT_DRAW = frozenset({"", "dumb", "unknown", "network", "ethernet", "emacs"})
+"""Values of TERM that name no terminal, or one whose cursor cannot be moved."""
+
+
+def require_terminal(environment: Mapping[str, str] | None = None) -> None:
+    """Refuse a terminal the console cannot draw on. Raises UsageError that names the command for the same job."""
+    environment = os.environ if environment is None else environment
+    hint = "Use ombud queue, which prints the same list anywhere."
+    if not (_is_terminal(sys.stdin) and _is_terminal(sys.stdout)):
+        raise UsageError("The console needs a terminal for its input and its output.", hint)
+    kind = environment.get("TERM", "").strip()
+    if kind in CANNOT_DRAW:
+        raise UsageError(f"The console cannot draw on a terminal of the kind {kind or 'none'}.", hint)
+
+
+def _is_terminal(stream: Any) -> bool:
+    try:
+        return bool(stream is not None and stream.isatty())
+    except ValueError:  # closed
+        return False
+
+
+def attributes() -> list[Any]:
+    """Return how the terminal is set now, to be given to ``restore``."""
+    return termios.tcgetattr(sys.stdin.fileno())
+
+
+def restore(kept: list[Any]) -> None:
+    """Set the terminal as it was; one that is gone needs nothing."""
+    try:
+        termios.tcsetattr(sys.stdin.fileno(), termios.TCSANOW, kept)
+    except (OSError, ValueError, termios.error):
+        return
+
+
+def leave_without_fail(code: int) -> None:
+    """End the program with a code shortly, whatever a thread of it is doing, unless it has ended by itself."""
+    watchdog = threading.Timer(SIGNAL_SECONDS, _abandon, (code,))
+    watchdog.daemon = True
+    watchdog.start()
+
+
+def _abandon(code: int) -> None:
+    if sys.__stdout__ is not None:
+        # A terminal that is gone or stopped must not keep the program from ending.
+        os.set_blocking(sys.__stdout__.fileno(), False)
+        try:
+            os.write(sys.__stdout__.fileno(), RESET.encode("ascii"))
+        except OSError:
+            os._exit(code)
+    os._exit(code)
