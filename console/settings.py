@@ -45,7 +45,7 @@ class Settings:
 
     ``database`` is an SQLAlchemy-style URL or a plain file path; ``language`` a code such as ``zh_CN`` or None for the
     system's; ``zone`` the utility's time zone; ``theme`` one of ``THEMES``, or empty for the one chosen last; ``ascii`` draws
-    with 7-bit characters only; ``keymap`` is a file of keys; ``key`` says where the master key is
+    with 7-bit characters only; ``key`` says where the master key is
     kept (``file:PATH``, ``systemd:NAME``), ``erasures`` which file lists the customers that were erased; ``sources`` says for
     each value whether it is a default or which file, variable or flag set it.
     """
@@ -56,7 +56,6 @@ class Settings:
     theme: str = ""
     mouse: bool = True
     ascii: bool = False
-    keymap: str = ""
     key: str = ""
     erasures: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)
