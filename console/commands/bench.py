@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import bench_customers
+from console.commands import bench_console, bench_customers
 from console.commands.database import AsJson
 from console.commands.output import emit_json, emit_table, narrate
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(no_args_is_help=True)
 app.command("customers")(bench_customers.bench_customers)
+app.command("console")(bench_console.bench_console)
 Cases = Annotated[int, typer.Option("--cases", min=1, help="How many cases to make.")]
 BenchDatabase = Annotated[
     str | None, typer.Option("--database", metavar="URL", help="An empty database; else a temporary SQLite file.")

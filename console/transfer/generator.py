@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import Table, insert, select
 
 from console.codes import CaseKind, CasePhase, CaseState, Channel
-from console.models import Case, CaseEvent, CaseText, Category, Department
+from console.models import Case, CaseEvent, CaseText, Category, Department, Staff
 from console.models.base import table_of
 from console.storage.engine import Store, analyse
 from console.storage.numbers import case_reference
@@ -21,6 +21,7 @@ TEXTS: Table = table_of(CaseText)
 EVENTS: Table = table_of(CaseEvent)
 CATEGORIES: Table = table_of(Category)
 DEPARTMENTS: Table = table_of(Department)
+STAFF: Table = table_of(Staff)
 
 PART = 5_000
 REGIONS = ("north", "south", "east", "west", "centre")
@@ -45,21 +46,26 @@ def generate_cases(
     seed: int = 1,
     open_share: float = 1.0,
     is_searchable: bool = False,
+    assignee: str = "",
     progress: Callable[[int, int], None] | None = None,
 ) -> None:
     """Add invented cases to a database, in parts of 5,000.
 
     ``open_share`` (0 to 1) are open, a tenth of them waiting for the customer or having waited; the rest is archived.
-    ``is_searchable`` puts their texts into the search index, which takes longer than the rest together.
+    One case in twenty of the open ones is given to the member of staff with the login ``assignee``. ``is_searchable`` puts the
+    texts into the search index, which takes longer than the rest together.
     """
     chance = random.Random(seed)
     with store.reading() as connection:
         categories = list(connection.execute(select(CATEGORIES.c.id).order_by(CATEGORIES.c.id)).scalars())
         departments = list(connection.execute(select(DEPARTMENTS.c.id).order_by(DEPARTMENTS.c.id)).scalars())
+        assignee_id = connection.execute(select(STAFF.c.id).where(STAFF.c.login == assignee)).scalar()
         newest = connection.execute(select(CASES.c.id).order_by(CASES.c.id.desc()).limit(1)).scalar() or 0
     for start in range(0, count, PART):
         ids = range(newest + start + 1, newest + min(start + PART, count) + 1)
         made = [_case(case_id, chance, now, categories, departments, open_share) for case_id in ids]
+        for case, _ in made:
+            case["assignee_id"] = assignee_id if case["phase"] == CasePhase.OPEN and case["id"] % 20 == 0 else None
         with store.writing("bench") as work:
             work.connection.execute(insert(CASES), [case for case, _ in made])
             work.connection.execute(insert(TEXTS), [_text(case) for case, _ in made])
