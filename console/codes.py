@@ -165,6 +165,16 @@ class TaskState(StrEnum):
     CANCELLED = "cancelled"
 
 
+class CaseTaskKind(StrEnum):
+    """What a promise on a case makes somebody do."""
+
+    LETTER = "letter"
+    PAYMENT = "payment"
+    CALL = "call"
+    VISIT = "visit"
+    REPORT = "report"
+
+
 class NoticeKind(StrEnum):
     """Why somebody is told of a case (requirement B7)."""
 

@@ -88,6 +88,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "apology": "Apology",
         "price_correction": "Price correction",
     },
+    "case_task": {"letter": "Letter", "payment": "Payment", "call": "Call", "visit": "Visit", "report": "Report"},
     "task": {"open": "Open", "done": "Done", "checked": "Checked", "cancelled": "Cancelled"},
     "assessor": {"self": "Self-assessment", "third_party": "Third party"},
     "indicator_kind": {
@@ -352,6 +353,7 @@ _GROUPS: Mapping[str, str] = {
     "LinkKind": "link",
     "RemedyKind": "remedy",
     "TaskState": "task",
+    "CaseTaskKind": "case_task",
     "NoticeKind": "notice",
     "Assessor": "assessor",
     "IndicatorKind": "indicator_kind",

@@ -43,6 +43,18 @@ COMPLAINT = NewCase(
     details={"contact": "13800138000"},
 )
 
+WHOLE = {
+    "advice": "none",
+    "address": "1 High Street",
+    "agreed_contact": "letter",
+    "complainant": "A. Person",
+    "contact": "01234",
+    "medium": "written",
+    "object": "the bill",
+    "remedy_sought": "refund",
+}
+"""What the intake of any ready policy may want to know of a complaint."""
+
 
 def after(**span: float) -> datetime:
     """Return a moment so long after the start."""

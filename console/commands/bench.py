@@ -76,7 +76,7 @@ def deadlines(cases: Cases = 100_000, database: BenchDatabase = None, as_json: A
     """Compute the deadlines of open cases again after a change of policy, and what another policy would change."""
     from console import clock
     from console.rules.policies import load_pack, parse_policy
-    from console.services import policies, promises
+    from console.services import policies, policy_changes
     from console.transfer.generator import generate_cases
 
     now = clock.now()
@@ -85,8 +85,8 @@ def deadlines(cases: Cases = 100_000, database: BenchDatabase = None, as_json: A
         making = _timed(lambda: generate_cases(store, cases, now=now))
         text = load_pack(policies.DEFAULT_PACK).replace('target = "4d"', 'target = "5d"')
         other = parse_policy(text, name="five days")
-        asking = _timed(lambda: promises.what_if(store, other, now=now))
-        recomputing = _timed(lambda: promises.recompute_open(store, actor="bench"))
+        asking = _timed(lambda: policy_changes.what_if(store, other, now=now))
+        recomputing = _timed(lambda: policy_changes.recompute_open(store, actor="bench"))
         _told(
             {
                 "making the cases": (cases, making),

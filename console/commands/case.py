@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.commands.case_tasks import amount_text
 from console.commands.case_verbs import VerbGroup
 from console.commands.database import AsJson, Database, caller, opened
 from console.commands.moments import moment_given, policy_zone
-from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.output import day_text, emit, emit_json, emit_table, instant, narrate
 from console.errors import UsageError
 from console.i18n import _
 
@@ -180,7 +182,11 @@ def show(reference: Reference, as_json: AsJson = False, database: Database = Non
     for relation in relations.others:
         emit(f"{relation.kind + ':':<14} {relation.reference}  {relation.title}")
     for remedy in relations.remedies:
-        emit(f"{'remedy:':<14} {remedy.kind} {_amount(remedy.amount_minor, remedy.currency)} {remedy.state}")
+        emit(f"{'remedy:':<14} {remedy.kind} {amount_text(remedy.amount_minor, remedy.currency)} {remedy.state}")
+    for task in relations.tasks:
+        amount = amount_text(task.amount_minor, task.currency)
+        told = (task.kind, task.rule, amount, day_text(task.due_on), task.state)
+        emit(f"{'task:':<14} {' '.join(part for part in told if part)}")
     if standings:
         emit()
         emit("Promises")
@@ -195,10 +201,6 @@ def show(reference: Reference, as_json: AsJson = False, database: Database = Non
         emit("History")
     for event in detail.events:
         emit(f"{instant(event.at)}  {event.verb:<14} {event.actor}  {event.note}".rstrip())
-
-
-def _amount(minor: int | None, currency: str) -> str:
-    return "" if minor is None else f"{minor // 100}.{minor % 100:02d} {currency}".strip()
 
 
 def _relations_record(relations: Relations) -> dict[str, Any]:
@@ -218,6 +220,7 @@ def _relations_record(relations: Relations) -> dict[str, Any]:
             }
             for remedy in relations.remedies
         ],
+        "tasks": [asdict(task) for task in relations.tasks],
     }
 
 

@@ -15,6 +15,7 @@ from console.commands import (
     bench_satisfaction,
     calendar,
     case,
+    case_tasks,
     contact,
     customer,
     deadline,
@@ -58,6 +59,7 @@ app.add_typer(import_.app, name="import", help="Bring files into the database; l
 app.add_typer(export.app, name="export", help="Write what is in the database to files.")
 app.add_typer(case.app, name="case", help="Take cases in, look at them, and work on them.")
 app.add_typer(incident.app, name="incident", help="Outages and billing runs, and the cases under them.")
+app.add_typer(case_tasks.app, name="task", help="What broken promises make somebody do, and that it was done.")
 app.add_typer(tasks.remedies, name="remedy", help="What customers were promised, and that it happened.")
 app.add_typer(tasks.rectification, name="rectification", help="Corrective actions, and whether they helped.")
 app.add_typer(customer.app, name="customer", help="Find customers and see their dossiers.")

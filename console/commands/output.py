@@ -6,7 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Iterable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Any, TextIO
 
 from console.text import strip_unsafe
@@ -15,6 +15,11 @@ from console.text import strip_unsafe
 def instant(at: datetime | None) -> str:
     """Return a moment as ISO 8601 UTC with ``Z``, or an empty text."""
     return "" if at is None else at.astimezone(UTC).isoformat().replace("+00:00", "Z")
+
+
+def day_text(on: date | None) -> str:
+    """Return a day as ISO 8601, or an empty text."""
+    return "" if on is None else on.isoformat()
 
 
 def _write(stream: TextIO, text: str) -> None:
@@ -35,6 +40,8 @@ def narrate(text: str) -> None:
 def _plain(value: object) -> Any:
     if isinstance(value, datetime):
         return instant(value)
+    if isinstance(value, date):
+        return value.isoformat()
     raise TypeError(f"{type(value).__name__} has no JSON form")
 
 

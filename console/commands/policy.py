@@ -122,13 +122,13 @@ def apply(
 ) -> None:
     """Put a policy in force: cases received from then on follow it, and open ones received since; others keep theirs."""
     from console import clock
-    from console.services import policies, staffing
+    from console.services import policy_changes, staffing
 
     text, parsed = _parsed(source)
     begins = moment_given(valid_from, ZoneInfo(parsed.zone), "--from") if valid_from else clock.now()
     with opened(database) as store:
         staffing.require(store, caller(), staffing.SUPERVISORS, "apply a policy")
-        version = policies.apply_policy(store, text, name=parsed.code, valid_from=begins, actor=caller())
+        version = policy_changes.apply_policy(store, text, name=parsed.code, valid_from=begins, actor=caller())
     if as_json:
         emit_json(_version_record(version))
         return
@@ -192,12 +192,12 @@ def what_if(
 ) -> None:
     """Say which open cases would be due at another time, and which would be overdue; nothing is saved."""
     from console import clock
-    from console.services import promises
+    from console.services import policy_changes
 
     _text, parsed = _parsed(source)
     received_since = moment_given(since, ZoneInfo(parsed.zone), "--since") if since else None
     with opened(database) as store:
-        found = promises.what_if(store, parsed, now=clock.now(), received_since=received_since)
+        found = policy_changes.what_if(store, parsed, now=clock.now(), received_since=received_since)
     records = [
         {
             "reference": change.reference,
@@ -307,12 +307,12 @@ def packs(as_json: AsJson = False) -> None:
 @app.command("recompute")
 def recompute(as_json: AsJson = False, database: Database = None) -> None:
     """Compute the clocks of all open cases again from their history."""
-    from console.services import promises, staffing
+    from console.services import policy_changes, staffing
 
     started = time.monotonic()
     with opened(database) as store:
         staffing.require(store, caller(), staffing.SUPERVISORS, "recompute the clocks")
-        count = promises.recompute_open(store, actor=caller(), progress=_progress if is_watched() else None)
+        count = policy_changes.recompute_open(store, actor=caller(), progress=_progress if is_watched() else None)
     seconds = time.monotonic() - started
     if as_json:
         emit_json({"cases": count, "seconds": round(seconds, 3)})

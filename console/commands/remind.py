@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
-from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.output import day_text, emit, emit_json, emit_table, instant, narrate
 from console.i18n import _
 
 
@@ -18,12 +18,13 @@ def remind(
     as_json_lines: AsJsonLines = False,
     database: Database = None,
 ) -> None:
-    """Write the reminders and escalations due now; safe each minute from cron: nothing is told twice."""
+    """Write the reminders and escalations due now and make the tasks that promises ask for; safe each minute from cron."""
     from console.commands.outcomes import stoppable
-    from console.services import reminders
+    from console.services import case_tasks, reminders
 
     with opened(database) as store, stoppable() as progress:
         told = reminders.remind(store, actor=caller(), is_dry_run=dry_run, progress=progress)
+        made = case_tasks.make_due(store, actor=caller(), is_dry_run=dry_run, progress=progress)
     raised = sum(item.level > 0 for item in told)
     if as_json:
         emit_json(
@@ -32,15 +33,18 @@ def remind(
                 "told": len(told),
                 "raised": raised,
                 "notices": [asdict(item) for item in told],
+                "tasks": [asdict(item) for item in made],
             }
         )
     elif as_json_lines:
-        for item in told:
-            emit_json(asdict(item))
+        for record in (*map(asdict, told), *map(asdict, made)):
+            emit_json(record)
     else:
         for item in told:
             meant = ", ".join(item.recipients) or "-"
             emit(f"{item.reference} {item.kind} {item.clock} to {item.to} ({meant}): {item.step}")
+        for task in made:
+            emit(f"{task.reference} task {task.kind}: {task.rule} {day_text(task.due_on)}".rstrip())
     if told or dry_run:
         said = (
             _("{told} would be told, {raised} cases would be raised; nothing was changed")
@@ -48,6 +52,8 @@ def remind(
             else _("{told} told, {raised} raised")
         )
         narrate(said.format(told=len(told), raised=raised))
+    if made:
+        narrate((_("{count} tasks would be made") if dry_run else _("{count} tasks made")).format(count=len(made)))
 
 
 def notices(

@@ -22,6 +22,7 @@ from console.models.survey import (
 )
 from console.models.transfer import ImportBatch, RefusedRow
 from console.models.workflow import (
+    CaseTask,
     Clock,
     CorrectiveAction,
     CorrectiveActionCase,
@@ -42,6 +43,7 @@ __all__ = [
     "Case",
     "CaseEvent",
     "CaseLink",
+    "CaseTask",
     "CaseText",
     "Category",
     "Clock",

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from console.codes import NoticeKind, RemedyKind, TaskState
+from console.codes import CaseTaskKind, NoticeKind, RemedyKind, TaskState
 from console.models.base import UtcTime, not_blank, one_of, positive_version
 
 
@@ -92,6 +92,43 @@ class Remedy(SQLModel, table=True):
     due_on: date | None = None
     owner_id: int | None = Field(default=None, foreign_key="staff.id")
     state: str = Field(default=TaskState.OPEN.value, max_length=10)
+    checked_by: str = Field(default="", max_length=64)
+    checked_at: datetime | None = Field(default=None, sa_type=UtcTime)
+    version: int = 1
+
+
+class CaseTask(SQLModel, table=True):
+    """Something that a promise on a case makes somebody do: the ombudsman's letter, a payment for a late reply.
+
+    ``occasion`` names it within its case, so that it is made once; ``clock`` and ``rule`` say what made it. ``amount_minor`` is
+    in minor units of ``currency``; ``due_on`` is a day of the utility's zone.
+    """
+
+    __tablename__ = "case_tasks"
+    __table_args__ = (
+        one_of("kind", CaseTaskKind),
+        one_of("state", TaskState),
+        CheckConstraint("amount_minor IS NULL OR amount_minor >= 0", name="amount_not_negative"),
+        positive_version(),
+        UniqueConstraint("case_id", "occasion"),
+        Index("ix_case_tasks_state", "state", "due_on", "id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_id: int = Field(sa_column=Column(Integer, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False))
+    kind: str = Field(max_length=20)
+    occasion: str = Field(max_length=120)
+    rule: str = Field(max_length=100)
+    clock: str = Field(max_length=40)
+    due_on: date | None = None
+    amount_minor: int | None = None
+    currency: str = Field(default="", max_length=3)
+    owner_id: int | None = Field(default=None, foreign_key="staff.id")
+    state: str = Field(default=TaskState.OPEN.value, max_length=10)
+    note: str = Field(default="", max_length=500)
+    made_at: datetime = Field(sa_type=UtcTime)
+    done_by: str = Field(default="", max_length=64)
+    done_at: datetime | None = Field(default=None, sa_type=UtcTime)
     checked_by: str = Field(default="", max_length=64)
     checked_at: datetime | None = Field(default=None, sa_type=UtcTime)
     version: int = 1

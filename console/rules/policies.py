@@ -34,6 +34,7 @@ from console.rules.policy_promises import (
     read_steps,
 )
 from console.rules.policy_reading import Faults, Label, PolicyErrors, PolicyFault, Section, one_of
+from console.rules.policy_tasks import TaskRule, read_tasks
 from console.rules.repeats import RepeatRules, read_repeats
 from console.rules.routing import Routing, read_routing
 from console.rules.severity import SeverityMatrix, read_severity
@@ -103,6 +104,7 @@ class Policy:
     callback: CallbackRules = field(default_factory=CallbackRules)
     steps: tuple[RecordedStep, ...] = ()
     payments: tuple[PaymentRule, ...] = ()
+    tasks: tuple[TaskRule, ...] = ()
     areas: tuple[Named, ...] = ()
     authorities: tuple[Named, ...] = ()
     regions: tuple[Named, ...] = ()
@@ -206,6 +208,7 @@ def _read(root: Section) -> Policy:
         callback=read_callback(root),
         steps=read_steps(root),
         payments=read_payments(root, words, clock_names),
+        tasks=read_tasks(root, words, clock_names),
         areas=areas,
         authorities=authorities,
         regions=regions,

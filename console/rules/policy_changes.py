@@ -43,6 +43,7 @@ def _subjects(old: Policy, new: Policy) -> Iterator[tuple[str, Mapping[str, obje
     yield "", {"callback": old.callback}, {"callback": new.callback}
     yield "step", _by("name", old.steps), _by("name", new.steps)
     yield "payment", _by("name", old.payments), _by("name", new.payments)
+    yield "task", _by("name", old.tasks), _by("name", new.tasks)
 
 
 def _by(key: str, items: tuple[object, ...]) -> dict[str, object]:

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 
 from console.codes import CaseKind, Opinion
+from console.errors import OmbudError
 from console.rules.clocks import ClockState, Standing
+from console.rules.deadline_targets import Target
 from console.rules.policy_conditions import CaseTraits, Condition, Vocabulary, read_condition
 from console.rules.policy_reading import Label, Section
 from console.rules.workflow import FIELDS, VERBS
@@ -44,7 +46,10 @@ class RecordedStep:
 
 @dataclass(frozen=True, slots=True)
 class PaymentRule:
-    """What is owed to the customer when a promise is broken, in minor units of the currency."""
+    """What is owed to the customer when a promise is broken, in minor units of the currency.
+
+    ``within`` is the target for paying it, counted from the time the promise was due; empty sets no day.
+    """
 
     name: str
     clock: str
@@ -54,6 +59,7 @@ class PaymentRule:
     valid_from: date | None = None
     valid_until: date | None = None
     source: str = ""
+    within: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +152,7 @@ def read_payments(root: Section, words: Vocabulary, clocks: Collection[str]) -> 
     rules: list[PaymentRule] = []
     for section in root.sections("payments"):
         rule = PaymentRule(
-            name=section.text("rule"),
+            name=section.text("rule", most=100),
             clock=section.choice("clock", clocks),
             when=read_condition(section.section("when"), words),
             amount_minor=section.integer("amount_minor", least=1),
@@ -154,6 +160,7 @@ def read_payments(root: Section, words: Vocabulary, clocks: Collection[str]) -> 
             valid_from=section.day("valid_from"),
             valid_until=section.day("valid_until"),
             source=section.text("source", default=""),
+            within=read_within(section),
         )
         section.finish()
         if rule.currency and not (len(rule.currency) == 3 and rule.currency.isascii() and rule.currency.isupper()):
@@ -162,3 +169,14 @@ def read_payments(root: Section, words: Vocabulary, clocks: Collection[str]) -> 
             )
         rules.append(rule)
     return tuple(rules)
+
+
+def read_within(section: Section) -> str:
+    """Read ``within``, the target for doing something; empty where none is given."""
+    text = section.text("within", default="")
+    try:
+        Target.parse(text)
+    except OmbudError as error:
+        section.fault("within", error.message, error.hint)
+        return ""
+    return text

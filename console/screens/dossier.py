@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 
 from console.i18n import N_, _, ngettext
 from console.labels import LABELS, label
-from console.services.views import CaseDetail, CaseRow, CustomerDetail, EventRow, RemedyRow
+from console.services.views import CaseDetail, CaseRow, CaseTaskRow, CustomerDetail, EventRow, RemedyRow
 from console.widgets.content import Piece, due, moment, number
 from console.widgets.reading import LONGEST_FACT, Block, Facts, Gap, Grid, Heading, Paragraph
 
@@ -50,6 +50,9 @@ VERBS = {
     "arrive": N_("arrived on site"),
     "restore": N_("supply restored"),
     "pay": N_("paid"),
+    "task done": N_("task done"),
+    "task checked": N_("task checked"),
+    "task cancelled": N_("task cancelled"),
     "undo": N_("taken back"),
 }
 """What the history says was done; a verb without a word is shown as it is."""
@@ -138,6 +141,8 @@ def case_blocks(detail: CaseDetail, now: datetime, zone: tzinfo, limit: int = CH
             blocks += [Heading(title), *_cut_text(text, limit, hint), Gap()]
     if detail.remedies:
         blocks += [Heading(_("Remedies")), _remedies(detail.remedies), Gap()]
+    if detail.tasks:
+        blocks += [Heading(_("Tasks")), _tasks(detail.tasks), Gap()]
     if detail.related:
         related = tuple((label(item.kind, "relation"), item.reference, item.title) for item in detail.related)
         blocks += [
@@ -185,9 +190,7 @@ def _remedies(remedies: tuple[RemedyRow, ...]) -> Grid:
         (
             label(item.kind, "remedy"),
             label(item.state, "task"),
-            ""
-            if item.amount_minor is None
-            else f"{item.amount_minor // 100}.{item.amount_minor % 100:02d} {item.currency}",
+            money(item.amount_minor, item.currency),
             "" if item.due_on is None else item.due_on.isoformat(),
             item.owner,
             item.note,
@@ -196,6 +199,27 @@ def _remedies(remedies: tuple[RemedyRow, ...]) -> Grid:
     )
     heads = (_("Remedy"), _("State"), _("Amount"), _("Due"), _("Responsible"), _("Note"))
     return Grid(heads, rows, right=frozenset({2}), flexible=5)
+
+
+def _tasks(tasks: tuple[CaseTaskRow, ...]) -> Grid:
+    rows = tuple(
+        (
+            label(item.kind, "case_task"),
+            label(item.state, "task"),
+            money(item.amount_minor, item.currency),
+            "" if item.due_on is None else item.due_on.isoformat(),
+            item.owner,
+            ": ".join(part for part in (item.rule, item.note) if part),
+        )
+        for item in tasks
+    )
+    heads = (_("Task"), _("State"), _("Amount"), _("Due"), _("Responsible"), _("Note"))
+    return Grid(heads, rows, right=frozenset({2}), flexible=5)
+
+
+def money(minor: int | None, currency: str) -> str:
+    """Return an amount in minor units as people write it, or an empty text."""
+    return "" if minor is None else f"{minor // 100}.{minor % 100:02d} {currency}".strip()
 
 
 def _history(events: tuple[EventRow, ...], zone: tzinfo) -> list[Block]:

@@ -16,8 +16,9 @@ from console.rules.clocks import ClockRule, ClockState, Standing, clock_choices,
 from console.rules.deadline_explanations import Explanation, explain
 from console.rules.policies import Policy
 from console.services import promises
+from console.services.case_histories import SOURCE_CLOCK, histories
 from console.services.policies import policy_book
-from console.services.promises import SOURCE_CLOCK, Promise
+from console.services.promises import Promise
 from console.storage.engine import Store
 
 CLOCKS: Table = table_of(Clock)
@@ -54,7 +55,7 @@ def standings(store: Store, case_id: int, *, now: datetime | None = None) -> tup
     moment = now or clock.now()
     with store.reading() as connection:
         book = policy_book(connection)
-        found = promises.histories(connection, [case_id], book)
+        found = histories(connection, [case_id], book)
         if not found:
             raise NotFoundError("This case is no longer there.", "Refresh the list.")
         history = found[0]

@@ -5,16 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import Connection, Table, or_, select
+from sqlalchemy import Connection, Table, func, or_, select
 
-from console.models import Case, CaseLink, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
+from console.models import Case, CaseLink, CaseTask, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
 from console.models.base import table_of
+from console.services.views import CaseTaskRow
 from console.storage.engine import Store
 
 CASES: Table = table_of(Case)
 LINKS: Table = table_of(CaseLink)
 INCIDENTS: Table = table_of(Incident)
 REMEDIES: Table = table_of(Remedy)
+TASKS: Table = table_of(CaseTask)
 ACTIONS: Table = table_of(CorrectiveAction)
 ACTION_CASES: Table = table_of(CorrectiveActionCase)
 STAFF: Table = table_of(Staff)
@@ -48,6 +50,7 @@ class Relations:
 
     others: tuple[Relation, ...]
     remedies: tuple[RemedyLine, ...]
+    tasks: tuple[CaseTaskRow, ...]
 
 
 def relations(store: Store, case_id: int) -> Relations:
@@ -74,12 +77,29 @@ def relations(store: Store, case_id: int) -> Relations:
             .where(REMEDIES.c.case_id == case_id)
             .order_by(REMEDIES.c.id)
         ).all()
+        tasks = connection.execute(
+            select(
+                TASKS.c.kind,
+                TASKS.c.rule,
+                TASKS.c.state,
+                TASKS.c.amount_minor,
+                TASKS.c.currency,
+                TASKS.c.due_on,
+                func.coalesce(STAFF.c.login, ""),
+                TASKS.c.note,
+            )
+            .select_from(TASKS)
+            .join(STAFF, STAFF.c.id == TASKS.c.owner_id, isouter=True)
+            .where(TASKS.c.case_id == case_id)
+            .order_by(TASKS.c.due_on.asc().nulls_last(), TASKS.c.id)
+        ).all()
     return Relations(
         tuple(others),
         tuple(
             RemedyLine(kind, state, minor, currency, due_on, owner or "", note)
             for kind, state, minor, currency, due_on, owner, note in remedies
         ),
+        tuple(CaseTaskRow(*tuple(row)) for row in tasks),
     )
 
 

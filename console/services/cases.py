@@ -134,6 +134,7 @@ def detail(store: Store, case_id: int) -> CaseDetail:
             RemedyRow(item.kind, item.state, item.amount_minor, item.currency, item.due_on, item.owner, item.note)
             for item in hanging.remedies
         ),
+        tasks=hanging.tasks,
     )
 
 

@@ -10,10 +10,10 @@ from sqlalchemy import Table, select, update
 from console import clock
 from console.models import Case
 from console.models.base import table_of
-from console.services.errands import worker_of
 from console.services.handling import Report, perform
 from console.services.lookups import Names
 from console.services.verbs import LEASE
+from console.services.workers import worker_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, RowMapping, Table, and_, func, insert, select
 from sqlalchemy.exc import IntegrityError
 
 from console.codes import CasePhase, Role, TaskState
-from console.errors import ConflictError, NotAllowedError, OmbudError, UsageError
+from console.errors import ConflictError, OmbudError, UsageError
 from console.models import (
     Case,
     CaseEvent,
@@ -22,16 +22,17 @@ from console.models import (
     Operation,
     Remedy,
     ServiceAccount,
-    Staff,
 )
 from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.workflow import ActorFacts, CaseFacts, Decision
 from console.services import promises
+from console.services.case_histories import happenings_of, hold, traits_of
 from console.services.entering import stored
 from console.services.lookups import Names
 from console.services.policies import PolicyBook
 from console.services.verbs import LEASE, Bench, Change, changed
+from console.services.workers import Worker
 from console.storage.unit import Work
 
 CASES: Table = table_of(Case)
@@ -42,7 +43,6 @@ CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
 OPERATIONS: Table = table_of(Operation)
 REMEDIES: Table = table_of(Remedy)
-STAFF: Table = table_of(Staff)
 
 _ON_ROW: Mapping[str, tuple[str, ...]] = {
     "category": ("category",),
@@ -71,28 +71,6 @@ class Outcome:
     reference: str
     is_done: bool
     text: str
-
-
-@dataclass(frozen=True, slots=True)
-class Worker:
-    """The member of staff who acts."""
-
-    id: int
-    login: str
-    role: str
-    department_id: int | None
-
-
-def worker_of(connection: Connection, login: str) -> Worker:
-    """Return the member of staff behind a login. Raises NotAllowedError for somebody who is none."""
-    row = connection.execute(
-        select(STAFF.c.id, STAFF.c.login, STAFF.c.role, STAFF.c.department_id).where(
-            STAFF.c.login == login, STAFF.c.is_active
-        )
-    ).one_or_none()
-    if row is None:
-        raise NotAllowedError(f"{login} is not on the staff.", "An administrator adds people: ombud staff add LOGIN")
-    return Worker(*tuple(row))
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +179,7 @@ class Errand:
             work.abandon()
             return PartDone(self.operation if earlier is None else operation, tuple(outcomes))
         connection.execute(insert(EVENTS), events)
-        promises.recompute(connection, touched, self.book)
+        promises.recompute(connection, touched, self.book, now=self.now)
         if is_whole:
             write_report(connection, operation, outcomes, is_complete=True)
         references = [outcome.reference for outcome in outcomes if outcome.is_done]
@@ -286,7 +264,7 @@ class Errand:
         """Return the cases of a part with what stands beside them, held against others until the transaction ends."""
         wanted = list(case_ids)
         if is_held:
-            promises.hold(connection, wanted)
+            hold(connection, wanted)
         rows = connection.execute(
             select(
                 CASES,
@@ -324,7 +302,7 @@ class Errand:
                 .group_by(EVENTS.c.case_id)
             ).all()
         )
-        happenings = promises.happenings_of(connection, case_ids)
+        happenings = happenings_of(connection, case_ids)
 
         def beside(row: RowMapping) -> Beside:
             case_id = row["id"]
@@ -352,7 +330,7 @@ class Errand:
             is_assigned=row["assignee_id"] is not None and not self._may_be_taken(row),
             open_remedies=beside.open_remedies,
         )
-        decision = policy.may(self.verb, case, self._actor(row), promises.traits_of(row, policy.zone))
+        decision = policy.may(self.verb, case, self._actor(row), traits_of(row, policy.zone))
         attempts = row["callback_attempts"]
         is_owed = row["kind"] in policy.callback.kinds and beside.has_reply and not beside.has_callback
         if self.verb == "archive" and decision.allowed and is_owed and 0 < attempts < policy.callback.attempts:

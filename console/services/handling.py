@@ -18,10 +18,11 @@ from console import clock
 from console.errors import UsageError
 from console.models import Case
 from console.models.base import table_of
-from console.services.errands import Errand, Outcome, PartDone, Worker, operation_under, worker_of, write_report
+from console.services.errands import Errand, Outcome, PartDone, operation_under, write_report
 from console.services.lookups import Names
 from console.services.policies import policy_book
 from console.services.verbs import prepared
+from console.services.workers import Worker, worker_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 

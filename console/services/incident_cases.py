@@ -173,7 +173,7 @@ def _part(
         work.abandon()
         return outcomes, operation
     connection.execute(insert(EVENTS), events)
-    promises.recompute(connection, [event["case_id"] for event in events])
+    promises.recompute(connection, [event["case_id"] for event in events], now=move.now)
     references = [outcome.reference for outcome in outcomes if outcome.is_done]
     work.record(move.verb, "incident", incident["number"], {"operation": opened, "cases": references})
     return outcomes, opened

@@ -27,12 +27,13 @@ from console.rules.repeats import (
 )
 from console.services import promises
 from console.services.entering import write_case
-from console.services.errands import operation_under, worker_of
+from console.services.errands import operation_under
 from console.services.fields import DETAILS
 from console.services.likenesses import COMPARED, likeness_of, neighbours
 from console.services.lookups import Names
 from console.services.policies import policy_book
 from console.services.verbs import check_places
+from console.services.workers import worker_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean, clean_line
@@ -137,7 +138,7 @@ def _taken_in(work: Work, new: NewCase, now: datetime, key: str | None) -> Taken
     if repeat.is_repeat:
         _count_repeat(connection, case_id, repeat)
     incident = _join_incident(connection, case_id, edition.policy, like)
-    promises.recompute(connection, [case_id], book)
+    promises.recompute(connection, [case_id], book, now=now)
     due_at = connection.execute(select(CASES.c.due_at).where(CASES.c.id == case_id)).scalar()
     work.record("new", "case", reference, {"operation": operation})
     duplicates = duplicates_of(edition.policy.repeats, like, others)

@@ -1,4 +1,4 @@
-"""The rules in force: versions of the policy, which of them a case is under, and what another one would change."""
+"""The rules in force: versions of the policy, and which of them a case is under."""
 
 from __future__ import annotations
 
@@ -11,12 +11,11 @@ from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
 
-from console.codes import Role
-from console.errors import NotAllowedError, NotFoundError, UnavailableError
+from console.errors import NotFoundError, UnavailableError
 from console.models import Category, Department
 from console.models import Policy as PolicyTable
 from console.models.base import table_of
-from console.rules.policies import Policy, diff, load_pack, parse_policy
+from console.rules.policies import Policy, load_pack, parse_policy
 from console.storage.engine import Store
 from console.storage.unit import Work
 
@@ -24,7 +23,6 @@ POLICIES = table_of(PolicyTable)
 DEPARTMENTS = table_of(Department)
 CATEGORIES = table_of(Category)
 DEFAULT_PACK = "cn-95598"
-MAY_APPLY = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
 BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -173,36 +171,6 @@ def _enter_categories(connection: Connection, policy: Policy) -> None:
         ).scalar_one()
 
 
-def apply_policy(store: Store, content: str, *, name: str, valid_from: datetime, actor: str) -> PolicyVersion:
-    """Put a policy in force, and let the open cases received since then follow it, as far as it knows their states.
-
-    The same text from the same moment on is entered once: applied again, what was broken off is finished. Raises PolicyErrors
-    with every fault of the text, and NotAllowedError for an actor who is no lead or administrator; then nothing is changed.
-    """
-    from console.services import promises
-    from console.services.errands import worker_of
-
-    moment = valid_from.replace(microsecond=0)
-
-    def enter(work: Work) -> int:
-        if worker_of(work.connection, actor).role not in MAY_APPLY:
-            raise NotAllowedError(f"{actor} may not change the policy.", "Ask a lead or an administrator.")
-        known = work.connection.execute(
-            select(POLICIES.c.id)
-            .where(POLICIES.c.digest == policy_digest(content), POLICIES.c.valid_from == moment)
-            .order_by(POLICIES.c.id.desc())
-        ).scalar()
-        newest = select(POLICIES.c.id).where(POLICIES.c.valid_from == moment).order_by(POLICIES.c.id.desc()).limit(1)
-        if known is not None and known == work.connection.execute(newest).scalar():
-            work.abandon()
-            return int(known)
-        return adopt(work, content, name=name, valid_from=moment)
-
-    policy_id = store.write(actor, enter)
-    promises.move_to_policy(store, actor=actor)
-    return next(version for version in history(store) if version.id == policy_id)
-
-
 def history(store: Store) -> tuple[PolicyVersion, ...]:
     """Return the versions of the policy, the newest first."""
     columns = ("id", "code", "title", "valid_from", "applied_at", "actor", "digest")
@@ -228,8 +196,3 @@ def policy_in_force(store: Store, moment: datetime) -> Edition:
     """Return the version in force at a moment."""
     with store.reading() as connection:
         return policy_book(connection).at(moment)
-
-
-def changes_since(store: Store, content: str, *, name: str, now: datetime) -> tuple[str, ...]:
-    """Return what a policy text would change against the one in force, a line each. Raises PolicyErrors."""
-    return diff(policy_in_force(store, now).policy, parse_policy(content, name=name))

@@ -21,7 +21,7 @@ from console.rules.policy_conditions import CaseTraits
 from console.rules.policy_promises import missing_at_intake
 from console.rules.policy_reading import Label
 from console.rules.workflow import Decision
-from console.services.errands import Beside, Errand, worker_of
+from console.services.errands import Beside, Errand
 from console.services.fields import TAKES
 from console.services.intake import likely_duplicates
 from console.services.lookups import Names
@@ -35,6 +35,7 @@ from console.services.views import (
     Possibility,
     PromiseRow,
 )
+from console.services.workers import worker_of
 from console.storage.engine import Store
 
 STAFF: Table = table_of(Staff)

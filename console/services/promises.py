@@ -6,38 +6,29 @@ recomputation cannot disagree.
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
-from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, bindparam, delete, func, insert, or_, select, update
+from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
+from console import clock
 from console.codes import CasePhase
-from console.models import Case, CaseEvent, Category, Clock
-from console.models.base import table_of
-from console.rules.clocks import ClockRule, ClockState, Happening, Standing, clock_state, clocks_for, next_due
+from console.rules.clocks import ClockRule, ClockState, Standing, clock_state, clocks_for, next_due
 from console.rules.policies import Policy
 from console.rules.policy_conditions import CaseTraits
+from console.rules.policy_tasks import OwedClock, makes_tasks
+from console.services import promised_tasks
+from console.services.case_histories import CASES, CHUNK, CLOCKS, SOURCE_CLOCK, CaseHistory, histories
 from console.services.policies import PolicyBook, policy_book
-from console.storage.engine import Store
-from console.storage.unit import Work
 
-CASES = table_of(Case)
-EVENTS = table_of(CaseEvent)
-CATEGORIES = table_of(Category)
-CLOCKS = table_of(Clock)
-CHUNK = 500
 CLOCK_COLUMNS = (
     "case_id", "name", "rule", "target", "standing", "started_at", "due_at", "met_at", "stopped_at", "misses",
 )  # fmt: skip
 ClockRow = tuple[Any, ...]
 """One stored clock, in the order of ``CLOCK_COLUMNS``."""
-SOURCE_CLOCK = "source"
-"""The promise that came with an imported case: its due time is the source's, not the policy's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,191 +40,6 @@ class Promise:
     target: str
     calendar: str
     state: ClockState
-
-
-@dataclass(frozen=True, slots=True)
-class CaseHistory:
-    """What the clocks of a case are computed from; ``source_due_at`` is the promise that came with an imported case."""
-
-    id: int
-    reference: str
-    phase: str
-    policy_id: int | None
-    received_at: datetime
-    due_at: datetime | None
-    source_due_at: datetime | None
-    traits: CaseTraits
-    happenings: tuple[Happening, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class DueChange:
-    """How the next due time of a case changes."""
-
-    reference: str
-    before: datetime | None
-    after: datetime | None
-    is_new_breach: bool
-
-
-@dataclass(frozen=True, slots=True)
-class WhatIf:
-    """What another policy would do to the open cases."""
-
-    cases: int
-    changes: tuple[DueChange, ...] = field(default_factory=tuple)
-
-    @property
-    def breaches(self) -> tuple[DueChange, ...]:
-        """The cases that would be overdue and are not."""
-        return tuple(change for change in self.changes if change.is_new_breach)
-
-
-TRAIT_COLUMNS = (
-    CASES.c.id,
-    CASES.c.reference,
-    CASES.c.kind,
-    CASES.c.phase,
-    CASES.c.severity,
-    CASES.c.channel,
-    CASES.c.authority,
-    CASES.c.area,
-    CASES.c.region,
-    CASES.c.subject,
-    CASES.c.source,
-    CASES.c.policy_id,
-    CASES.c.received_at,
-    CASES.c.due_at,
-    CASES.c.closed_at,
-    CASES.c.is_raised_by_staff,
-    CATEGORIES.c.code.label("category"),
-)
-
-
-def traits_of(row: RowMapping | Mapping[str, Any], zone: str) -> CaseTraits:
-    """Return what the rules look at in a case; the day of receipt is that of the policy's zone."""
-    received_at: datetime = row["received_at"]
-    return CaseTraits(
-        kind=row["kind"],
-        category=row["category"] or "",
-        severity=row["severity"],
-        channel=row["channel"],
-        authority=row["authority"],
-        area=row["area"],
-        region=row["region"],
-        text=row["subject"],
-        received_on=received_at.astimezone(ZoneInfo(zone)).date(),
-        is_raised_by_staff=row["is_raised_by_staff"],
-    )
-
-
-def happenings_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Happening]]:
-    """Return the events of cases as the clocks see them, oldest first; what was undone never happened."""
-    found: dict[int, list[Happening]] = defaultdict(list)
-    rows = connection.execute(
-        select(
-            EVENTS.c.case_id,
-            EVENTS.c.at,
-            EVENTS.c.verb,
-            EVENTS.c.state,
-            EVENTS.c.phase,
-            EVENTS.c.origin,
-            EVENTS.c.is_public,
-        )
-        .where(
-            EVENTS.c.case_id.in_(list(case_ids)),
-            EVENTS.c.phase != "",
-            EVENTS.c.verb != "undo",
-            EVENTS.c.is_undone.is_(False),
-        )
-        .order_by(EVENTS.c.case_id, EVENTS.c.at, EVENTS.c.id)
-    )
-    before: dict[int, str] = {}
-    for case_id, at, verb, state, phase, origin, is_public in rows:
-        found[case_id].append(Happening(at, verb, phase, origin, before.get(case_id, ""), is_public))
-        before[case_id] = state
-    return found
-
-
-def histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook) -> list[CaseHistory]:
-    """Return what the clocks of cases are computed from, in the order of their ids."""
-    rows = (
-        connection.execute(
-            select(*TRAIT_COLUMNS)
-            .select_from(CASES)
-            .join(CATEGORIES, CATEGORIES.c.id == CASES.c.category_id, isouter=True)
-            .where(CASES.c.id.in_(list(case_ids)))
-            .order_by(CASES.c.id)
-        )
-        .mappings()
-        .all()
-    )
-    events = happenings_of(connection, case_ids)
-    brought = _source_due_times(connection, rows)
-    begun_elsewhere = [row for row in rows if not (own := events.get(row["id"])) or own[0].verb != "new"]
-    starts = _starts(connection, begun_elsewhere) if begun_elsewhere else {}
-    return [
-        CaseHistory(
-            row["id"],
-            row["reference"],
-            row["phase"],
-            row["policy_id"],
-            row["received_at"],
-            row["due_at"],
-            brought.get(row["id"]),
-            traits_of(row, book.of(row["policy_id"], row["received_at"]).policy.zone),
-            (*starts.get(row["id"], ()), *events.get(row["id"], ())),
-        )
-        for row in rows
-    ]
-
-
-def _starts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, tuple[Happening, ...]]:
-    """Return how cases that were begun elsewhere came here: received, and perhaps waiting or closed already.
-
-    What they were like before the first step taken here stands in the event of that step.
-    """
-    ids = [row["id"] for row in rows]
-    firsts = (
-        select(func.min(EVENTS.c.id))
-        .where(EVENTS.c.case_id.in_(ids), EVENTS.c.phase != "", EVENTS.c.verb != "undo", EVENTS.c.is_undone.is_(False))
-        .group_by(EVENTS.c.case_id)
-    )
-    before: dict[int, dict[str, Any]] = {
-        case_id: json.loads(values)
-        for case_id, values in connection.execute(
-            select(EVENTS.c.case_id, EVENTS.c.before).where(EVENTS.c.id.in_(firsts))
-        )
-    }
-    starts: dict[int, tuple[Happening, ...]] = {}
-    for row in rows:
-        first = Happening(row["received_at"], "new", CasePhase.OPEN.value, "customer")
-        came = before.get(row["id"], {})
-        phase = came.get("phase", row["phase"])
-        closed_at = came.get("closed_at", row["closed_at"])
-        if isinstance(closed_at, str):
-            closed_at = datetime.fromisoformat(closed_at)
-        if phase == CasePhase.OPEN.value:
-            starts[row["id"]] = (first,)
-        else:
-            at = max(closed_at or row["received_at"], row["received_at"])
-            starts[row["id"]] = (first, Happening(at, "import", phase, "system"))
-    return starts
-
-
-def _source_due_times(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, datetime]:
-    """Return the promises that came with imported cases: kept as a clock, or still the only due time that a case has."""
-    imported = {row["id"]: row["due_at"] for row in rows if row["source"] is not None}
-    if not imported:
-        return {}
-    clocks = connection.execute(
-        select(CLOCKS.c.case_id, CLOCKS.c.name, CLOCKS.c.due_at).where(CLOCKS.c.case_id.in_(list(imported)))
-    ).all()
-    found = {case_id: due_at for case_id, due_at in imported.items() if due_at is not None}
-    for case_id in {case_id for case_id, _, _ in clocks}:
-        found.pop(case_id, None)
-    found.update({case_id: due_at for case_id, name, due_at in clocks if name == SOURCE_CLOCK and due_at is not None})
-    return found
 
 
 @dataclass(slots=True)
@@ -272,67 +78,6 @@ def _state(policy: Policy, rule: ClockRule, history: CaseHistory, now: datetime 
     return clock_state(rule, history.happenings, policy.calendars[rule.calendar], now=now)
 
 
-def recompute(connection: Connection, case_ids: Sequence[int], book: PolicyBook | None = None) -> None:
-    """Compute the clocks of cases again from their events, and write them and the next due times where they differ."""
-    book = book or policy_book(connection)
-    memory = RuleMemory()
-    for start in range(0, len(case_ids), CHUNK):
-        part = list(case_ids[start : start + CHUNK])
-        kept: dict[int, set[ClockRow]] = defaultdict(set)
-        for row in _stored(connection, part):
-            kept[row[0]].add(row)
-        stale: list[ClockRow] = []
-        written: list[ClockRow] = []
-        due_times: list[dict[str, Any]] = []
-        for history in histories(connection, part, book):
-            clocks, due_at = _computed(history, book, memory)
-            stale.extend(kept[history.id].difference(clocks))
-            written.extend(clock for clock in clocks if clock not in kept[history.id])
-            if due_at != history.due_at:
-                due_times.append({"case": history.id, "due": due_at})
-        if stale:
-            connection.execute(
-                delete(CLOCKS).where(CLOCKS.c.case_id == bindparam("case"), CLOCKS.c.name == bindparam("clock")),
-                [{"case": row[0], "clock": row[1]} for row in stale],
-            )
-        if written:
-            connection.execute(insert(CLOCKS), [dict(zip(CLOCK_COLUMNS, row, strict=True)) for row in written])
-        if due_times:
-            connection.execute(
-                update(CASES).where(CASES.c.id == bindparam("case")).values(due_at=bindparam("due")), due_times
-            )
-
-
-def _stored(connection: Connection, case_ids: Sequence[int]) -> Iterator[ClockRow]:
-    columns = (CLOCKS.c[name] for name in CLOCK_COLUMNS)
-    for row in connection.execute(select(*columns).where(CLOCKS.c.case_id.in_(list(case_ids)))):
-        yield tuple(row)
-
-
-def _computed(history: CaseHistory, book: PolicyBook, memory: RuleMemory) -> tuple[list[ClockRow], datetime | None]:
-    """Return the clocks of a case as they are to be stored, and the earliest time still owed."""
-    policy = book.of(history.policy_id, history.received_at).policy
-    promises = promises_of(policy, history, memory=memory)
-    return [_clock_row(history.id, promise) for promise in promises], next_due(item.state for item in promises)
-
-
-def disagreements(connection: Connection, case_ids: Sequence[int], book: PolicyBook | None = None) -> tuple[str, ...]:
-    """Return the references of the cases whose stored clocks or due time are not what their events amount to."""
-    book = book or policy_book(connection)
-    memory = RuleMemory()
-    found = []
-    for start in range(0, len(case_ids), CHUNK):
-        part = case_ids[start : start + CHUNK]
-        kept: dict[int, set[ClockRow]] = defaultdict(set)
-        for row in _stored(connection, part):
-            kept[row[0]].add(row)
-        for history in histories(connection, part, book):
-            clocks, due_at = _computed(history, book, memory)
-            if set(clocks) != kept[history.id] or due_at != history.due_at:
-                found.append(history.reference)
-    return tuple(found)
-
-
 def _source_promise(history: CaseHistory, due_at: datetime, now: datetime | None) -> Promise:
     """Return the promise that an imported case brought with it: met by a reply, stopped by closing."""
     events = [event for event in history.happenings if now is None or event.at <= now]
@@ -347,6 +92,73 @@ def _source_promise(history: CaseHistory, due_at: datetime, now: datetime | None
         standing = Standing.MET if replied else Standing.STOPPED
     state = ClockState(standing, history.received_at, due_at, replied, closed if replied is None else None)
     return Promise(SOURCE_CLOCK, SOURCE_CLOCK, "", "", state)
+
+
+def recompute(
+    connection: Connection, case_ids: Sequence[int], book: PolicyBook | None = None, *, now: datetime | None = None
+) -> None:
+    """Compute the clocks of cases again from their events, and write them and the next due times where they differ.
+
+    The tasks that broken promises make are made with them, as of ``now``.
+    """
+    book = book or policy_book(connection)
+    memory = RuleMemory()
+    moment = now or clock.now()
+    for start in range(0, len(case_ids), CHUNK):
+        _recompute_part(connection, list(case_ids[start : start + CHUNK]), book, memory, moment)
+
+
+def _recompute_part(
+    connection: Connection, part: Sequence[int], book: PolicyBook, memory: RuleMemory, now: datetime
+) -> None:
+    kept: dict[int, set[ClockRow]] = defaultdict(set)
+    for row in _stored(connection, part):
+        kept[row[0]].add(row)
+    stale: list[ClockRow] = []
+    written: list[ClockRow] = []
+    due_times: list[dict[str, Any]] = []
+    owing: list[promised_tasks.Owing] = []
+    for history in histories(connection, part, book):
+        promises = promises_under(book, history, memory=memory)
+        clocks, due_at = [_clock_row(history.id, item) for item in promises], next_due(item.state for item in promises)
+        stale.extend(kept[history.id].difference(clocks))
+        written.extend(row for row in clocks if row not in kept[history.id])
+        if due_at != history.due_at:
+            due_times.append({"case": history.id, "due": due_at})
+        if makes_tasks(book.of(history.policy_id, history.received_at).policy):
+            owing.append(owing_of(book, history, promises))
+    if stale:
+        connection.execute(
+            delete(CLOCKS).where(CLOCKS.c.case_id == bindparam("case"), CLOCKS.c.name == bindparam("clock")),
+            [{"case": row[0], "clock": row[1]} for row in stale],
+        )
+    if written:
+        connection.execute(insert(CLOCKS), [dict(zip(CLOCK_COLUMNS, row, strict=True)) for row in written])
+    if due_times:
+        connection.execute(
+            update(CASES).where(CASES.c.id == bindparam("case")).values(due_at=bindparam("due")), due_times
+        )
+    promised_tasks.settle(connection, owing, now)
+
+
+def promises_under(book: PolicyBook, history: CaseHistory, *, memory: RuleMemory | None = None) -> tuple[Promise, ...]:
+    """Return the promises on a case under its own version of the policy, as they stood after its last event."""
+    return promises_of(book.of(history.policy_id, history.received_at).policy, history, memory=memory)
+
+
+def owing_of(book: PolicyBook, history: CaseHistory, promises: Sequence[Promise]) -> promised_tasks.Owing:
+    """Return what the tasks of a case follow from."""
+    policy = book.of(history.policy_id, history.received_at).policy
+    clocks = tuple(
+        OwedClock(item.name, item.target, item.calendar, item.state) for item in promises if item.name != SOURCE_CLOCK
+    )
+    return promised_tasks.Owing(history.id, history.reference, policy, history.traits, clocks)
+
+
+def _stored(connection: Connection, case_ids: Sequence[int]) -> Iterator[ClockRow]:
+    columns = (CLOCKS.c[name] for name in CLOCK_COLUMNS)
+    for row in connection.execute(select(*columns).where(CLOCKS.c.case_id.in_(list(case_ids)))):
+        yield tuple(row)
 
 
 def _clock_row(case_id: int, promise: Promise) -> ClockRow:
@@ -365,106 +177,19 @@ def _clock_row(case_id: int, promise: Promise) -> ClockRow:
     )
 
 
-def open_case_ids(connection: Connection, *, received_since: datetime | None = None) -> list[int]:
-    """Return the ids of the cases that are not closed, in order."""
-    question = select(CASES.c.id).where(CASES.c.phase != CasePhase.CLOSED.value).order_by(CASES.c.id)
-    if received_since is not None:
-        question = question.where(CASES.c.received_at >= received_since)
-    return list(connection.execute(question).scalars())
-
-
-def recompute_open(store: Store, *, actor: str, progress: Callable[[int, int], None] | None = None) -> int:
-    """Compute the clocks of all open cases again, part by part, and return how many cases that were."""
-    with store.reading() as connection:
-        case_ids = open_case_ids(connection)
-        book = policy_book(connection)
+def disagreements(connection: Connection, case_ids: Sequence[int], book: PolicyBook | None = None) -> tuple[str, ...]:
+    """Return the references of the cases whose stored clocks or due time are not what their events amount to."""
+    book = book or policy_book(connection)
+    memory = RuleMemory()
+    found = []
     for start in range(0, len(case_ids), CHUNK):
         part = case_ids[start : start + CHUNK]
-
-        def compute(work: Work, part: Sequence[int] = part) -> None:
-            hold(work.connection, part)
-            recompute(work.connection, part, book)
-            work.record("recompute", "clocks", f"{len(part)} cases")
-
-        store.write(actor, compute)
-        if progress is not None:
-            progress(start + len(part), len(case_ids))
-    return len(case_ids)
-
-
-def hold(connection: Connection, case_ids: Sequence[int]) -> None:
-    """Keep others from working on cases until the transaction ends; on SQLite its one write lock does that already."""
-    connection.execute(select(CASES.c.id).where(CASES.c.id.in_(list(case_ids))).order_by(CASES.c.id).with_for_update())
-
-
-def misplaced_case_ids(connection: Connection, book: PolicyBook) -> list[int]:
-    """Return the open cases that are under another version of the policy than the one in force when they were received.
-
-    Those in a state that this version does not know stay where they are, since no way would lead on from there.
-    """
-    found: list[int] = []
-    for number, edition in enumerate(book.editions):
-        following = book.editions[number + 1].valid_from if number + 1 < len(book.editions) else None
-        question = select(CASES.c.id).where(
-            CASES.c.phase != CasePhase.CLOSED.value,
-            or_(CASES.c.policy_id.is_(None), CASES.c.policy_id != edition.id),
-            CASES.c.state.in_([state.name for state in edition.policy.workflow.states]),
-        )
-        if number:
-            question = question.where(CASES.c.received_at >= edition.valid_from)
-        if following is not None:
-            question = question.where(CASES.c.received_at < following)
-        found.extend(connection.execute(question.order_by(CASES.c.id)).scalars())
-    return sorted(found)
-
-
-def move_to_policy(store: Store, *, actor: str, progress: Callable[[int, int], None] | None = None) -> int:
-    """Put the open cases under the version in force when they were received, part by part; what was paused stays so.
-
-    Broken off and called again it goes on where it was. Returns how many cases were moved.
-    """
-    with store.reading() as connection:
-        book = policy_book(connection)
-        moved = misplaced_case_ids(connection, book)
-    for start in range(0, len(moved), CHUNK):
-        part = moved[start : start + CHUNK]
-
-        def move(work: Work, part: Sequence[int] = part) -> None:
-            hold(work.connection, part)
-            received = work.connection.execute(select(CASES.c.id, CASES.c.received_at).where(CASES.c.id.in_(part)))
-            under: dict[int, list[int]] = defaultdict(list)
-            for case_id, received_at in received:
-                under[book.at(received_at).id].append(case_id)
-            for policy_id, case_ids in under.items():
-                work.connection.execute(update(CASES).where(CASES.c.id.in_(case_ids)).values(policy_id=policy_id))
-            recompute(work.connection, part, book)
-            work.record("move to policy", "clocks", f"{len(part)} cases")
-
-        store.write(actor, move)
-        if progress is not None:
-            progress(start + len(part), len(moved))
-    return len(moved)
-
-
-def what_if(store: Store, policy: Policy, *, now: datetime, received_since: datetime | None = None) -> WhatIf:
-    """Return how the due times of the open cases would change under another policy; nothing is saved."""
-    changes: list[DueChange] = []
-    total = 0
-    with store.reading() as connection:
-        book = policy_book(connection)
-        memory = RuleMemory()
-        case_ids = open_case_ids(connection, received_since=received_since)
-        for history in _all_histories(connection, case_ids, book):
-            total += 1
-            before = history.due_at
-            after = next_due(promise.state for promise in promises_of(policy, history, memory=memory))
-            if before == after:
-                continue
-            is_breach = after is not None and after < now and (before is None or before >= now)
-            changes.append(DueChange(history.reference, before, after, is_breach))
-    return WhatIf(total, tuple(changes))
-
-
-def _all_histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook) -> Iterator[CaseHistory]:
-    for start in range(0, len(case_ids), CHUNK):
-        yield from histories(connection, case_ids[start : start + CHUNK], book)
+        kept: dict[int, set[ClockRow]] = defaultdict(set)
+        for row in _stored(connection, part):
+            kept[row[0]].add(row)
+        for history in histories(connection, part, book):
+            promises = promises_under(book, history, memory=memory)
+            clocks, due_at = {_clock_row(history.id, item) for item in promises}, next_due(i.state for i in promises)
+            if clocks != kept[history.id] or due_at != history.due_at:
+                found.append(history.reference)
+    return tuple(found)

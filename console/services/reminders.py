@@ -22,10 +22,10 @@ from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, clocks_for
 from console.rules.escalations import RunningClock, Step, steps_due
 from console.services import promises
+from console.services.case_histories import CaseHistory, histories
 from console.services.case_promises import source_promises, source_rule
 from console.services.entering import stored
 from console.services.policies import Edition, PolicyBook, policy_book
-from console.services.promises import CaseHistory
 from console.services.recipients import Chart, chart
 from console.services.reminding import case_ids_due, occasion_of
 from console.storage.engine import Store
@@ -151,7 +151,7 @@ def _told(
         }
         done = set(connection.execute(select(NOTICES.c.occasion).where(NOTICES.c.case_id.in_(part))).scalars())
         sources = source_promises(connection, part)
-        for history in promises.histories(connection, part, book):
+        for history in histories(connection, part, book):
             row = rows.get(history.id)
             if row is None:
                 continue

@@ -40,9 +40,9 @@ from console.rules.clocks import ClockRule, ClockState, Standing, target_of
 from console.rules.deadlines import Target, TargetKind, measure_of, midnight
 from console.rules.escalations import EVERY_CLOCK, EscalationRule
 from console.rules.policies import Policy
+from console.services.case_histories import SOURCE_CLOCK, TRAIT_COLUMNS, traits_of
 from console.services.case_promises import source_rule
 from console.services.policies import Edition, PolicyBook
-from console.services.promises import SOURCE_CLOCK, TRAIT_COLUMNS, traits_of
 
 CASES = table_of(Case)
 CATEGORIES = table_of(Category)
@@ -102,7 +102,7 @@ def _candidates(
         CLOCKS.c.stopped_at.is_(None),
         CLOCKS.c.started_at.is_not(None),
         CASES.c.phase != CasePhase.CLOSED.value,
-        _is_under(book, edition),
+        is_under(book, edition),
         *_when(step),
     ]
     if step.clock != EVERY_CLOCK:
@@ -122,8 +122,11 @@ def _candidates(
     yield from connection.execute(question).mappings()
 
 
-def _is_under(book: PolicyBook, edition: Edition) -> Condition:
-    """A case without a policy of its own is under the one in force when it was received, as ``PolicyBook.of`` has it."""
+def is_under(book: PolicyBook, edition: Edition) -> Condition:
+    """Return the condition that a case is under a version of the policy, as ``PolicyBook.of`` has it.
+
+    A case without a policy of its own is under the one in force when it was received.
+    """
     number = book.editions.index(edition)
     spans: list[Condition] = [CASES.c.policy_id.is_(None)]
     if number > 0:

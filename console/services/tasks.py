@@ -18,7 +18,7 @@ from console.errors import NotAllowedError, NotFoundError, OmbudError, UsageErro
 from console.measures.proportions import TwoProportions, two_proportions
 from console.models import Case, CaseEvent, CaseText, CorrectiveAction, CorrectiveActionCase, Remedy, Staff
 from console.models.base import table_of
-from console.services.errands import worker_of
+from console.services.workers import worker_of
 from console.storage.engine import Store
 from console.text import clean
 

@@ -18,9 +18,11 @@ from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudE
 from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation
 from console.models.base import UtcTime, table_of
 from console.services import promises
-from console.services.errands import Outcome, worker_of
+from console.services.case_histories import hold
+from console.services.errands import Outcome
 from console.services.handling import PART, Report
 from console.services.policies import PolicyBook, policy_book
+from console.services.workers import worker_of
 from console.storage.engine import Store
 from console.storage.search import forget_cases
 from console.storage.unit import Work
@@ -104,7 +106,7 @@ def _taken_back(
     connection = work.connection
     is_begun = undone_by is not None
     wanted = CASES.c.id.in_(list(case_ids))
-    promises.hold(connection, case_ids)
+    hold(connection, case_ids)
     cases = {row["id"]: row for row in connection.execute(select(CASES).where(wanted)).mappings()}
     if undone_by is None:
         begun = insert(OPERATIONS).values(at=now, actor=work.actor, verb="undo", report="{}").returning(OPERATIONS.c.id)
@@ -138,7 +140,7 @@ def _taken_back(
     elif not is_done:
         work.abandon()
         return (undone_by if is_begun else None), outcomes
-    promises.recompute(connection, changed, undoing.book)
+    promises.recompute(connection, changed, undoing.book, now=now)
     work.record("undo", "operation", str(operation), {"by": undone_by, "cases": len(changed)})
     return undone_by, outcomes
 

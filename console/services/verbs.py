@@ -30,11 +30,11 @@ from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.repeats import repeat_of
 from console.rules.routing import Candidate, route
+from console.services.case_histories import traits_of
 from console.services.entering import write_case
 from console.services.fields import DETAILS, FIELDS, TAKES, minor_units, prepared
 from console.services.likenesses import likeness_of, neighbours
 from console.services.lookups import Names, nearest_hint
-from console.services.promises import traits_of
 from console.storage.unit import Work
 from console.text import clean_line
 

@@ -100,6 +100,20 @@ class RemedyRow:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseTaskRow:
+    """What a promise on a case made somebody do; ``amount_minor`` is in minor units of the currency."""
+
+    kind: str
+    rule: str
+    state: str
+    amount_minor: int | None
+    currency: str
+    due_on: date | None
+    owner: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseDetail:
     """A case with its texts, history and promises, newest event first."""
 
@@ -125,6 +139,7 @@ class CaseDetail:
     opinion: str = ""
     related: tuple[RelatedRow, ...] = ()
     remedies: tuple[RemedyRow, ...] = ()
+    tasks: tuple[CaseTaskRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,4 +68,4 @@ def test_two_runs_at_once_tell_nothing_twice_and_lose_nothing(ombud: Ombud, data
 def test_nothing_to_tell_is_told_as_such(ombud: Ombud, option: str) -> None:
     ended = ombud("remind", option)
     assert ended.code == 0
-    assert ended.out in ("", '{"is_dry_run": false, "told": 0, "raised": 0, "notices": []}\n')
+    assert ended.out in ("", '{"is_dry_run": false, "told": 0, "raised": 0, "notices": [], "tasks": []}\n')

@@ -87,6 +87,14 @@ department = "desk"
 """
 
 
+ESCALATIONS = "[[escalations]]"
+
+
+def task(kind: str = "letter", at: str = "due", within: str = "1d") -> str:
+    """Return a task of a policy."""
+    return f'[[tasks]]\nrule = "letter"\nclock = "reply"\nat = "{at}"\nkind = "{kind}"\nwithin = "{within}"\n'
+
+
 def faults_of(text: str) -> tuple[PolicyFault, ...]:
     with pytest.raises(PolicyErrors) as caught:
         parse_policy(text, name="test")
@@ -208,6 +216,12 @@ def test_the_small_policy_is_valid() -> None:
         ('name = "received"', f'name = "{"r" * 41}"', "rrr", "41 characters", "40"),
         ('code = "small"', 'code = "sm\\nall"', "all", "control character", "one line"),
         ('en = "Small", ', "", "title", '"en" is missing', "en ="),
+        (ESCALATIONS, f"{task()}\n{ESCALATIONS}".replace('"reply"', '"replie"', 1), "replie", "not known", '"reply"'),
+        (ESCALATIONS, f"{task(kind='leter')}\n{ESCALATIONS}", "leter", "not a kind of task", "letter"),
+        (ESCALATIONS, f"{task(kind='payment')}\n{ESCALATIONS}", "payment", "no task of this table", "[[payments]]"),
+        (ESCALATIONS, f"{task(at='soon')}\n{ESCALATIONS}", '"soon"', "not a point in time", "75%"),
+        (ESCALATIONS, f"{task(within='4x')}\n{ESCALATIONS}", '"4x"', "no target", "120m"),
+        (ESCALATIONS, f"{task()}\n{task()}\n{ESCALATIONS}", 'rule = "letter"', "defined twice", "Rename"),
     ],
 )
 def test_each_fault_has_its_line_and_a_remedy(old: str, new: str, piece: str, said: str, remedy: str) -> None:

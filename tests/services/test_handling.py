@@ -318,6 +318,7 @@ def test_a_customer_not_reached_is_called_as_often_as_the_policy_says(store: Sto
         refused = tried(store, "archive", case, "bo", after(hours=number), reason="not reached")
         assert f"{number} of 3 attempts" in refused.skipped[0].text
     done(store, "callback", case, "an", after(hours=3), reached="no")
+    assert clocks_of(store, case)["callback"]["standing"] == "running"
     assert tried(store, "archive", case, "bo", after(hours=4)).skipped
     done(store, "archive", case, "bo", after(hours=4), reason="not reached in three attempts")
     assert case_of(store, case)["callback_attempts"] == 3

@@ -11,8 +11,9 @@ from office import COMPLAINT, START, after, case_of, clocks_of, contents, done, 
 from console.errors import NotAllowedError, NotFoundError, OmbudError
 from console.rules.policies import PolicyErrors, load_pack, parse_policy
 from console.services import promises
-from console.services.policies import apply_policy, changes_since, content_of, history, policy_book, policy_in_force
-from console.services.promises import recompute_open, what_if
+from console.services.case_histories import histories
+from console.services.policies import content_of, history, policy_book, policy_in_force
+from console.services.policy_changes import apply_policy, changes_since, recompute_open, what_if
 from console.storage.engine import Store
 
 PACK = load_pack("cn-95598")
@@ -62,7 +63,7 @@ def test_a_policy_dated_back_moves_the_open_cases_received_since_and_keeps_their
     four, two = parse_policy(PACK, name="old"), parse_policy(SHORTER, name="new")
     assert reply_due(store, late.id) < reply_due(store, early.id) + timedelta(days=1)
     with store.reading() as connection:
-        (found,) = promises.histories(connection, [late.id], policy_book(connection))
+        (found,) = histories(connection, [late.id], policy_book(connection))
     pauses = {
         next(item.state.pauses for item in promises.promises_of(policy, found) if item.name == "reply")
         for policy in (four, two)

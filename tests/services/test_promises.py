@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from office import clocks_of, done, furnish, received
+from office import WHOLE, clocks_of, done, furnish, received
 from sqlalchemy import select
 from sqlmodel import SQLModel
 
@@ -14,19 +14,10 @@ from console.services import promises
 from console.services.handling import perform
 from console.services.intake import NewCase, Taken, take_in
 from console.services.policies import policy_book
+from console.services.policy_changes import recompute_open
 from console.storage.engine import Store
 
 JANUARY = datetime(2026, 1, 5, 10, 0, tzinfo=UTC)
-WHOLE = {
-    "advice": "none",
-    "address": "1 High Street",
-    "agreed_contact": "letter",
-    "complainant": "A. Person",
-    "contact": "01234",
-    "medium": "written",
-    "object": "the bill",
-    "remedy_sought": "refund",
-}
 
 
 def complaint(store: Store, pack: str, at: datetime = JANUARY, **over: str) -> Taken:
@@ -120,6 +111,6 @@ def test_a_clock_that_was_tampered_with_is_found_and_mended(store: Store) -> Non
         work.record("tamper", "case", case.reference)
     with store.reading() as connection:
         assert promises.disagreements(connection, [case.id]) == (case.reference,)
-    assert promises.recompute_open(store, actor="root") == 1
+    assert recompute_open(store, actor="root") == 1
     with store.reading() as connection:
         assert promises.disagreements(connection, [case.id]) == ()

@@ -12,6 +12,7 @@ from console.models.base import table_of
 from console.rules.escalations import RunningClock, steps_due
 from console.services import promises, reminders, staffing
 from console.services.access import caller
+from console.services.case_histories import histories, open_case_ids
 from console.services.handling import perform
 from console.services.intake import NewCase, take_in
 from console.services.policies import policy_book
@@ -196,7 +197,7 @@ def test_nothing_due_is_overlooked_by_the_quick_look(house: Store) -> None:
             done = set(connection.execute(select(NOTICES.c.occasion)).scalars())
             quick = set(case_ids_due(connection, book, now))
             thorough = set()
-            for history in promises.histories(connection, promises.open_case_ids(connection), book):
+            for history in histories(connection, open_case_ids(connection), book):
                 if history.received_at > now:
                     continue
                 policy = book.of(history.policy_id, history.received_at).policy
