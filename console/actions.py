@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from console.i18n import N_
+from console.i18n import N_, _
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,17 +13,23 @@ class Action:
     """Something a person can do.
 
     ``id`` is ``context.verb``; the method that does it is ``action_<verb>`` of the node that stands for the context.
+    ``default_keys`` are those of an installation without a keymap, ``keys`` those of this one.
     ``footer`` ranks it in the footer (0: not shown there); ``is_urgent`` keys act even while somebody types.
     """
 
     id: str
-    keys: tuple[str, ...]
+    default_keys: tuple[str, ...]
     label: str
     help: str
     group: str
     footer: int = 0
     is_urgent: bool = False
     is_offered: bool = True
+
+    @property
+    def keys(self) -> tuple[str, ...]:
+        """The keys that do it here, the first of them shown in the footer."""
+        return _Chosen.keys.get(self.id, self.default_keys)
 
     @property
     def context(self) -> str:
@@ -34,6 +40,17 @@ class Action:
     def method(self) -> str:
         """The name Textual knows the action by."""
         return self.id.partition(".")[2].replace("-", "_")
+
+
+class _Chosen:
+    """The keys of this process that differ from the usual ones, by action."""
+
+    keys: Mapping[str, tuple[str, ...]] = {}
+
+
+def choose_keys(keys: Mapping[str, tuple[str, ...]]) -> None:
+    """Give actions other keys in this process, before the screens are imported, whose bindings are made then."""
+    _Chosen.keys = dict(keys)
 
 
 WORK = N_("Working on cases")
@@ -262,4 +279,25 @@ KEY_NAMES = {
     "end": N_("End"),
     "pageup": N_("PgUp"),
     "pagedown": N_("PgDn"),
+    "insert": N_("Ins"),
+    "delete": N_("Del"),
+    "backspace": N_("Backspace"),
 }
+
+
+def key_name(key: str) -> str:
+    """Return a key as it is printed on the keyboard."""
+    known = KEY_NAMES.get(key)
+    if known is not None:
+        return _(known)
+    modifier, plus, rest = key.rpartition("+")
+    if plus and modifier:
+        named = key_name(rest) if len(rest) > 1 else rest.upper() if modifier == "ctrl" else rest
+        return f"{'+'.join(part.capitalize() for part in modifier.split('+'))}+{named}"
+    return key.upper() if key.startswith("f") and key[1:].isdigit() else key
+
+
+def key_of(action_id: str) -> str:
+    """Return the first key of an action for reading; what has none is chosen from all commands."""
+    keys = BY_ID[action_id].keys or BY_ID["app.palette"].keys
+    return key_name(keys[0])

@@ -32,7 +32,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
-from console.actions import BY_ID, actions_of
+from console.actions import BY_ID, actions_of, key_name, key_of
 from console.screens.base import ConsoleScreen
 from console.screens.data import DataAccess, DataLink, ServiceData
 from console.screens.doings import Doings
@@ -40,7 +40,7 @@ from console.screens.drafts import Drafts
 from console.screens.failures import record_failure
 from console.screens.working import WorkScreen
 from console.terminal import attributes, leave_without_fail, require_terminal, restore
-from console.widgets.bindings import bindings, key_name
+from console.widgets.bindings import bindings
 from console.widgets.line_filter import AsciiFilter, ColourlessFilter, SafetyFilter
 from console.widgets.themes import THEMES, textual_name
 
@@ -369,14 +369,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from console.screens.taking_in import OFFER
 
         if self.drafts.all(self.database_name, KIND):
-            self.notify(_(OFFER), timeout=10)
+            self.notify(_(OFFER).format(key=key_of("app.new-case")), timeout=10)
 
     def action_leave(self) -> None:
         self.leave()
 
     def action_stop(self) -> None:
         if not isinstance(self.screen, ConsoleScreen) or not self.screen.stop():
-            self.say(_("q leaves the program."))
+            self.say(_("{key} leaves the program.").format(key=key_of("app.leave")))
 
     async def action_palette(self) -> None:
         screen = self.screen

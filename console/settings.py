@@ -29,14 +29,19 @@ def state_directory() -> Path:
     return user_state_path(APPLICATION)
 
 
+def configuration_directory() -> Path:
+    """Return the user's directory for settings and keys (not made here)."""
+    from platformdirs import user_config_path
+
+    return user_config_path(APPLICATION)
+
+
 def settings_path(environment: Mapping[str, str]) -> Path:
     """Return the settings file: ``OMBUD_SETTINGS``, or ``settings.toml`` in the user's configuration directory."""
     named = environment.get("OMBUD_SETTINGS")
     if named:
         return Path(named)
-    from platformdirs import user_config_path
-
-    return user_config_path(APPLICATION) / "settings.toml"
+    return configuration_directory() / "settings.toml"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +50,7 @@ class Settings:
 
     ``database`` is an SQLAlchemy-style URL or a plain file path; ``language`` a code such as ``zh_CN`` or None for the
     system's; ``zone`` the utility's time zone; ``theme`` one of ``THEMES``, or empty for the one chosen last; ``ascii`` draws
-    with 7-bit characters only; ``key`` says where the master key is
+    with 7-bit characters only; ``keymap`` is a file of keys; ``key`` says where the master key is
     kept (``file:PATH``, ``systemd:NAME``), ``erasures`` which file lists the customers that were erased; ``sources`` says for
     each value whether it is a default or which file, variable or flag set it.
     """
@@ -56,6 +61,7 @@ class Settings:
     theme: str = ""
     mouse: bool = True
     ascii: bool = False
+    keymap: str = ""
     key: str = ""
     erasures: str = ""
     sources: Mapping[str, str] = field(default_factory=dict)

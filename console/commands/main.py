@@ -24,6 +24,7 @@ from console.commands import (
     import_,
     incident,
     init,
+    keymap,
     keys,
     policy,
     queue,
@@ -73,6 +74,7 @@ app.add_typer(report.app, name="report", help="Figures of a period.")
 app.add_typer(staff.app, name="staff", help="Who works here, and what each may do.")
 app.add_typer(bench.app, name="bench", help="Measure this program on this machine.")
 bench.app.command("satisfaction")(bench_satisfaction.satisfaction)
+app.add_typer(keymap.app, name="keymap", help="The keys of the console: show them, check a file of others.")
 app.add_typer(keys.app, name="keys", help="The master key: how it stands, and changing it.")
 app.add_typer(audit.app, name="audit", help="The record of who did what.")
 

@@ -12,7 +12,7 @@ from textual.widgets.option_list import Option
 
 from console.i18n import _
 from console.screens.base import ConsoleDialog, Field
-from console.widgets.bindings import bindings
+from console.widgets.bindings import bindings, is_key_of, list_step
 from console.widgets.content import line
 
 Choice = tuple[str, str]
@@ -65,10 +65,10 @@ class Chooser(ConsoleDialog):
     def on_key(self, event: events.Key) -> None:
         """Move through the list while the line keeps the focus."""
         steps = {"down": "cursor_down", "up": "cursor_up", "pagedown": "page_down", "pageup": "page_up"}
+        name = steps.get(event.key, "")
         if not self._has_search:
-            steps = {"j": "cursor_down", "k": "cursor_up", "q": "back"}
-        name = steps.get(event.key)
-        if name is None:
+            name = "back" if is_key_of(event, "page.back") else list_step(event)
+        if not name:
             return
         event.stop()
         event.prevent_default()

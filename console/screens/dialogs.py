@@ -14,11 +14,11 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from console.actions import actions_of
+from console.actions import actions_of, key_of
 from console.i18n import _, ngettext
 from console.screens.base import ConsoleDialog
 from console.widgets.bars import KeyBar
-from console.widgets.bindings import bindings, key_name
+from console.widgets.bindings import bindings, is_key_of, key_name, list_step
 from console.widgets.content import cut, fit, line, number
 from console.widgets.form import Form, FormField
 
@@ -114,7 +114,8 @@ class FormDialog(ConsoleDialog):
     @on(Form.Refused)
     def say_refusal(self, event: Form.Refused) -> None:
         """Say which field stands against saving, or which key saves."""
-        text = _("F2 saves.") if not event.label else _("Look at: {field}").format(field=event.label)
+        saves = _("{key} saves.").format(key=key_of("form.save"))
+        text = _("Look at: {field}").format(field=event.label) if event.label else saves
         complaint = self.query_one("#dialog-complaint", Static)
         complaint.display = True
         complaint.update(line(text))
@@ -260,18 +261,16 @@ class ActionMenu(ConsoleDialog):
 
     def on_key(self, event: events.Key) -> None:
         """Move by letters too; a key of an action chooses it."""
-        steps = {"j": "cursor_down", "k": "cursor_up", "g": "first", "G": "last"}
-        if event.key in steps:
-            event.stop()
-            getattr(self.query_one(OptionList), f"action_{steps[event.key]}")()
-            return
-        if event.key in ("q", "."):
-            event.stop()
-            self.dismiss(None)
-            return
         for verb, key, _label, reason in self._entries:
-            if event.character and key == event.character:
+            if key and key in (event.character, key_name(event.key)):
                 event.stop()
                 if not reason:
                     self.dismiss(verb)
                 return
+        step = list_step(event)
+        if step:
+            event.stop()
+            getattr(self.query_one(OptionList), f"action_{step}")()
+        elif is_key_of(event, "work.menu", "page.back"):
+            event.stop()
+            self.dismiss(None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime, tzinfo
 
+from console.actions import key_of
 from console.i18n import N_, _, ngettext
 from console.labels import LABELS, label
 from console.services.views import CaseDetail, CaseRow, CaseTaskRow, CustomerDetail, EventRow, RemedyRow
@@ -119,7 +120,12 @@ def preview_blocks(row: CaseRow, detail: CaseDetail | None, now: datetime, zone:
     """Return what the preview shows: the line at once, the text when it has arrived."""
     blocks: list[Block] = [Heading(row.reference), Paragraph(row.subject), Gap()]
     if detail is not None and detail.narrative:
-        blocks += [*_cut_text(detail.narrative, PREVIEW_CHARACTERS, _("Enter opens the case.")), Gap()]
+        blocks += [
+            *_cut_text(
+                detail.narrative, PREVIEW_CHARACTERS, _("{key} opens the case.").format(key=key_of("table.open"))
+            ),
+            Gap(),
+        ]
     return [*blocks, row_facts(row, now, zone)]
 
 

@@ -16,6 +16,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from console.actions import key_of
 from console.clock import now
 from console.errors import OmbudError
 from console.i18n import _, ngettext
@@ -240,12 +241,16 @@ class QueueScreen(WorkScreen):
         view = label(QUEUE_VIEWS[self._view].id, "view")
         if self._typed:
             reason = _("No case in the queue “{view}” fits the filter “{filter}”.")
-            return f"{reason.format(view=view, filter=cut(self._typed, 60))}\n\n{_('Esc takes the filter away.')}"
+            way_out = _("{key} takes the filter away.").format(key=key_of("queues.clear"))
+            return f"{reason.format(view=view, filter=cut(self._typed, 60))}\n\n{way_out}"
         if self._counts and not self._counts.get("all"):
-            hint = _("Leave with q and load some: ombud import cases FILE, or look around with: ombud demo")
+            hint = _("Leave with {key} and load some: ombud import cases FILE, or look around with: ombud demo").format(
+                key=key_of("app.leave")
+            )
             return f"{_('There are no cases in this database yet.')}\n\n{hint}"
         reason = _("Nothing is waiting in the queue “{view}”.").format(view=view)
-        return f"{reason}\n\n{_('] shows the next queue.')}"
+        onward = _("{key} shows the next queue.").format(key=key_of("queues.next-view"))
+        return f"{reason}\n\n{onward}"
 
     @on(WindowTable.PageWanted)
     def fetch_page(self, event: WindowTable.PageWanted) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from console.actions import key_of
 from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.screens.chooser import Chooser
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from console.screens.desk import Desk
 
 NEW = "new"
-OFFER = N_("A case that was being taken down was kept: Ctrl+N goes on with it.")
+OFFER = N_("A case that was being taken down was kept: {key} goes on with it.")
 
 
 def begin_intake(app: Desk) -> None:
@@ -58,7 +59,9 @@ def _open(app: Desk, draft: Draft | None) -> None:
 
 def taken_text(taken: TakenIn) -> str:
     """Return what was made, what it repeats, what it may double, and where it belongs."""
-    lines = [f"{taken.reference}  {label('new', 'verb')} {sign('dash')} {_('u undoes')}"]
+    lines = [
+        f"{taken.reference}  {label('new', 'verb')} {sign('dash')} {_('{key} undoes').format(key=key_of('work.undo'))}"
+    ]
     if taken.times > 1:
         text = ngettext(
             "Said {count} time now; before: {earlier}", "Said {count} times now; before: {earlier}", taken.times

@@ -11,7 +11,7 @@ from textual import on
 from textual.message import Message
 from textual.timer import Timer
 
-from console.actions import BY_ID
+from console.actions import BY_ID, key_name, key_of
 from console.errors import OmbudError
 from console.i18n import _, ngettext
 from console.labels import label
@@ -23,7 +23,6 @@ from console.screens.verb_forms import GRAVE, said, say_fields, verb_fields
 from console.services.fields import TAKES
 from console.services.views import ActionResult, CaseRow, FormBasis, Possibility
 from console.signs import sign
-from console.widgets.bindings import key_name
 from console.widgets.content import cut, number
 from console.widgets.form import FormField
 
@@ -326,7 +325,7 @@ class WorkScreen(ConsoleScreen):
     def _open_menu(self, case_id: int, possibilities: Sequence[Possibility]) -> None:
         is_many = len(self.chosen_ids()) > 1
         entries = [
-            (item.verb, key_of(item.verb), label(item.verb, "verb"), "" if is_many else reason_against(item))
+            (item.verb, key_of_verb(item.verb), label(item.verb, "verb"), "" if is_many else reason_against(item))
             for item in sorted(possibilities, key=lambda item: not item.is_possible)
         ]
         named = self._named(self.chosen_ids()[:1])
@@ -420,7 +419,7 @@ class WorkScreen(ConsoleScreen):
         self.begin_verb("pay")
 
 
-def key_of(verb: str) -> str:
+def key_of_verb(verb: str) -> str:
     """Return the key of a verb, if it has one."""
     action = BY_ID.get(KEYS_OF_VERBS.get(verb, f"work.{verb}"))
     return key_name(action.keys[0]) if action is not None and action.keys else ""
@@ -456,5 +455,9 @@ def result_text(verb: str, result: ActionResult) -> str:
     )
     left = ngettext("; {count} left", "; {count} left", result.left).format(count=number(result.left))
     stopped = left if result.left else ""
-    hint = f" {sign('dash')} {_('u undoes')}" if result.operation is not None and result.done else ""
+    hint = (
+        f" {sign('dash')} {_('{key} undoes').format(key=key_of('work.undo'))}"
+        if result.operation is not None and result.done
+        else ""
+    )
     return f"{done}{skipped_text(result)}{stopped}{hint}"
