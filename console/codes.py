@@ -214,12 +214,44 @@ class SampleState(StrEnum):
 
     DRAWN = "drawn"
     INVITED = "invited"
+    DELIVERED = "delivered"
+    STARTED = "started"
     COMPLETE = "complete"
     PARTIAL = "partial"
     REFUSED = "refused"
     NOT_REACHED = "not_reached"
     OTHER = "other"
     UNKNOWN = "unknown"
+    INELIGIBLE = "ineligible"
+
+
+class AttemptOutcome(StrEnum):
+    """How one attempt to ask a member of a sample ended."""
+
+    INVITED = "invited"
+    DELIVERED = "delivered"
+    STARTED = "started"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    REFUSED = "refused"
+    NO_ANSWER = "no_answer"
+    BUSY = "busy"
+    CALL_BACK = "call_back"
+    MACHINE = "machine"
+    LANGUAGE = "language"
+    WRONG_NUMBER = "wrong_number"
+    BOUNCED = "bounced"
+    INELIGIBLE = "ineligible"
+    NEVER = "never"
+
+
+class InterviewState(StrEnum):
+    """How far an interview has come."""
+
+    OPEN = "open"
+    COMPLETE = "complete"
+    PARTIAL = "partial"
+    BROKEN = "broken"
 
 
 class Direction(StrEnum):

@@ -113,6 +113,9 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "not_reached": "Not reached",
         "other": "Other end",
         "unknown": "Not known",
+        "delivered": "Delivered",
+        "started": "Begun",
+        "ineligible": "Not to be asked",
     },
     "direction": {"in": "From the customer", "out": "To the customer"},
     "purpose": {
@@ -130,6 +133,39 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "refused": "Refused to talk",
         "wrong_number": "Wrong number",
     },
+    "contact_outcome": {
+        "invited": "Invited",
+        "delivered": "Delivered",
+        "started": "Begun",
+        "complete": "Answered",
+        "partial": "Partly answered",
+        "refused": "Refused",
+        "no_answer": "No answer",
+        "busy": "Busy",
+        "call_back": "Call back later",
+        "machine": "Answering machine",
+        "language": "No common language",
+        "wrong_number": "Wrong number",
+        "bounced": "Not delivered",
+        "ineligible": "Not to be asked",
+        "never": "Never ask again",
+    },
+    "survey_state": {
+        "new": "New",
+        "planned": "Planned",
+        "drawn": "Sample drawn",
+        "field": "In the field",
+        "closed": "Closed",
+    },
+    "exclusion": {
+        "erased": "erased",
+        "refused": "not wishing to be asked",
+        "asked_lately": "asked lately",
+        "unreachable": "without a way to be reached",
+    },
+    "double": {"same answers": "Same answers", "same customer": "Same customer"},
+    "trigger": {"relationship": "Regular", "event": "After a service"},
+    "interview": {"open": "Under way", "complete": "Complete", "partial": "Partial", "broken": "Broken off"},
     "notice": {"reminder": "Reminder", "escalation": "Escalation", "urging": "Urging"},
     "clock": {
         "first_response": "First response",
@@ -362,6 +398,8 @@ _GROUPS: Mapping[str, str] = {
     "Direction": "direction",
     "ContactPurpose": "purpose",
     "ContactOutcome": "contact",
+    "AttemptOutcome": "contact_outcome",
+    "InterviewState": "interview",
 }
 
 

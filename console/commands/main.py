@@ -32,6 +32,7 @@ from console.commands import (
     report,
     satisfaction,
     staff,
+    survey,
     tasks,
     undo,
     view,
@@ -67,6 +68,7 @@ app.add_typer(customer.app, name="customer", help="Find customers and see their 
 customer.app.command("contact")(contact.log)
 app.add_typer(contact.app, name="contact", help="The contact log: calls, visits, letters, callbacks, greetings.")
 app.add_typer(satisfaction.app, name="satisfaction", help="What customers answered in surveys.")
+app.add_typer(survey.app, name="survey", help="Plan surveys, draw samples, ask, and see how far asking has come.")
 app.add_typer(deadline.app, name="deadline", help="Compute and explain due times.")
 app.add_typer(calendar.app, name="calendar", help="The working calendars that ship, and new ones.")
 app.add_typer(policy.app, name="policy", help="The rules of the utility: check, apply, show, compare.")

@@ -4,6 +4,7 @@ from console.models.audit import AuditEntry
 from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
 from console.models.contact import Contact
 from console.models.customer import Customer, ServiceAccount
+from console.models.fieldwork import Interview, Questionnaire, SampleContact, SurveyRefusal
 from console.models.people import Department, Staff
 from console.models.queue_view import SavedView
 from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
@@ -57,18 +58,22 @@ __all__ = [
     "ImportBatch",
     "Incident",
     "Indicator",
+    "Interview",
     "MasterKey",
     "Notice",
     "Operation",
     "Policy",
+    "Questionnaire",
     "RefusedRow",
     "Remedy",
     "Response",
     "ResponseChange",
+    "SampleContact",
     "SampleMember",
     "SavedView",
     "ServiceAccount",
     "Staff",
     "Survey",
+    "SurveyRefusal",
     "WeightSet",
 ]

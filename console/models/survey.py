@@ -45,6 +45,7 @@ class Survey(SQLModel, table=True):
     tree: str = Field(default="", max_length=64)
     weights_version: str = Field(default="", max_length=64)
     is_paired: bool = False
+    closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     version: int = 1
 
 
@@ -93,7 +94,11 @@ class WeightSet(SQLModel, table=True):
 
 
 class SampleMember(SQLModel, table=True):
-    """A customer drawn into the sample of a survey, and how asking him ended."""
+    """A customer drawn into the sample of a survey, and how asking him ended.
+
+    ``call_after`` is when to try again; whoever asks him now holds him (``held_by``) until ``held_until``, so that two
+    interviewers never call the same customer.
+    """
 
     __tablename__ = "sample_members"
     __table_args__ = (
@@ -110,13 +115,17 @@ class SampleMember(SQLModel, table=True):
     attempts: int = 0
     drawn_at: datetime = Field(sa_type=UtcTime)
     updated_at: datetime = Field(sa_type=UtcTime)
+    call_after: datetime | None = Field(default=None, sa_type=UtcTime)
+    held_by: str = Field(default="", max_length=64)
+    held_until: datetime | None = Field(default=None, sa_type=UtcTime)
 
 
 class Response(SQLModel, table=True):
     """One person's answering of one survey, once.
 
     ``month`` is that of the answering in the utility's zone, which is what cells are counted by; ``digest`` covers all that
-    was said, so that equal digests under two numbers are probably one response entered twice (``is_double``).
+    was said, so that equal digests under two numbers are probably one response entered twice (``is_double``); ``seconds``
+    is how long answering took, where that is known.
     """
 
     __tablename__ = "responses"
@@ -146,6 +155,7 @@ class Response(SQLModel, table=True):
     is_double: bool = False
     batch_id: int | None = Field(default=None, foreign_key="import_batches.id", index=True)
     answered_at: datetime = Field(sa_type=UtcTime)
+    seconds: int | None = None
 
 
 class Answer(SQLModel, table=True):

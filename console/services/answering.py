@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Table, delete, insert, select, update
 
 from console.codes import SampleState
-from console.errors import NotFoundError, OmbudError
+from console.errors import ConflictError, NotFoundError, OmbudError
 from console.models import Answer, AnswerText, Indicator, Response, SampleMember, Survey
 from console.models.base import table_of
 from console.services.answer_cells import SEGMENT, Tally, keep
@@ -30,7 +30,7 @@ SURVEYS: Table = table_of(Survey)
 INDICATORS: Table = table_of(Indicator)
 MEMBERS: Table = table_of(SampleMember)
 
-FACTS = (*SEGMENT, "interviewer", "language", "weight", "customer_id", "case_id", "answered_at")
+FACTS = (*SEGMENT, "interviewer", "language", "weight", "customer_id", "case_id", "answered_at", "seconds")
 """What is known of a response beside its answers."""
 COLUMNS = ("survey_id", "number", *FACTS, "month", "digest", "is_double", "batch_id")
 
@@ -65,11 +65,12 @@ class Said:
     customer_id: int | None = None
     case_id: int | None = None
     is_double: bool = False
+    seconds: int | None = None
 
     @property
     def digest(self) -> str:
-        """SHA-256 over all that was said and where, the number left out: equal digests say the same."""
-        facts = [getattr(self, name) for name in FACTS if name != "answered_at"]
+        """SHA-256 over all that was said and where, but for number and duration: equal digests say the same."""
+        facts = [getattr(self, name) for name in FACTS if name not in ("answered_at", "seconds")]
         answers = sorted((key, *value) for key, value in self.answers.items())
         at = self.answered_at.astimezone(UTC).isoformat()
         said = json.dumps([facts, at, answers, sorted(self.texts.items())], ensure_ascii=False)
@@ -86,11 +87,13 @@ def write_responses(
 ) -> list[int]:
     """Write new responses of one survey with answers and cells; return their ids. Numbers must be free.
 
-    The caller enters the change on the record. ``zone`` is the one months begin in.
+    The caller enters the change on the record. ``zone`` is the one months begin in. Raises ConflictError for a survey that is
+    closed.
     """
     if not said:
         return []
     connection = work.connection
+    refuse_closed(connection, connection.execute(select(SURVEYS.c.code).where(SURVEYS.c.id == survey_id)).scalar_one())
     rows = [
         (
             survey_id,
@@ -126,7 +129,7 @@ def _complete_members(connection: Connection, survey_id: int, customers: Sequenc
         connection.execute(
             update(MEMBERS)
             .where(MEMBERS.c.survey_id == survey_id, MEMBERS.c.customer_id.in_(list(customers)))
-            .values(state=SampleState.COMPLETE.value)
+            .values(state=SampleState.COMPLETE.value, held_by="", held_until=None, call_after=None)
         )
 
 
@@ -324,6 +327,15 @@ def survey_of(connection: Connection, code: str) -> SurveyKey:
         listed = f"There are: {', '.join(known)}." if known else "Load answers with: ombud import responses FILE"
         raise NotFoundError(f"There is no survey {code}.", listed)
     return SurveyKey(*row)
+
+
+def refuse_closed(connection: Connection, code: str) -> None:
+    """Raise ConflictError for a survey that is closed: nothing more is answered or asked then."""
+    closed = connection.execute(select(SURVEYS.c.closed_at).where(SURVEYS.c.code == code)).scalar()
+    if closed is not None:
+        raise ConflictError(
+            f"The survey {code} was closed on {closed:%Y-%m-%d}.", f"Open it again: ombud survey reopen {code}"
+        )
 
 
 def items_of(connection: Connection, survey_id: int) -> dict[str, Item]:

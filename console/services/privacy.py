@@ -17,7 +17,7 @@ from console import clock
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
 from console.models import AuditEntry, Case, CaseText
 from console.models.base import table_of
-from console.services import contacts, customers
+from console.services import contacts, customers, fieldwork
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     ACCOUNTS,
@@ -47,6 +47,7 @@ MERGE_PAGES = 500
 EVERY = 2**31 - 1
 SWEPT = (
     "customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers", "contacts",
+    "sample_contacts", "interviews", "survey_refusals", "answer_texts",
 )  # fmt: skip
 FACTS = (
     "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
@@ -204,6 +205,7 @@ def export_person(store: Store, customer: str, actor: str, reason: str = "at the
                 }
                 for answer in known.answers
             ],
+            "survey_attempts": fieldwork.attempts_of(connection, int(row["id"])),
         }
         return _signed(payload, vault)
 
@@ -322,6 +324,7 @@ def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
     for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
         connection.execute(delete(table).where(table.c[column] == customer_id))
     contacts.forget_contacts(connection, customer_id)
+    fieldwork.forget_attempts(connection, customer_id)
     connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id.in_(accounts)))
     customer_search.forget_names(connection, [customer_id])
     customer_search.forget_blind(connection, [customer_id], [part for part in Part if part is not Part.ACCOUNT_ADDRESS])

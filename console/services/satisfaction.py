@@ -136,7 +136,7 @@ def _survey(connection: Connection, frame: SurveyFrame, question: AnswerQuestion
 def _response_rate(connection: Connection, frame: SurveyFrame) -> tuple[int, Figure | None]:
     question = select(MEMBERS.c.state, func.count()).where(MEMBERS.c.survey_id == frame.id).group_by(MEMBERS.c.state)
     states: dict[str, int] = {row[0]: row[1] for row in connection.execute(question)}
-    invited = sum(n for state, n in states.items() if state != SampleState.DRAWN)
+    invited = sum(n for state, n in states.items() if state not in (SampleState.DRAWN, SampleState.INELIGIBLE))
     if not invited:
         return 0, None
     found = proportion(

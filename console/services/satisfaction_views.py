@@ -5,8 +5,8 @@ Every figure says on which scale it stands, from how many answers, how sure it i
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -294,11 +294,24 @@ class StratumProgress:
     expected: float | None
     half_width: float | None
     meets: bool | None
+    delivered: int = 0
+    started: int = 0
+    ineligible: int = 0
+    pending: int = 0
+    needed: int = 0
+    rr1: float | None = None
+    low: float | None = None
+    high: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyPlan:
-    """The plan of a survey and how far fieldwork has come."""
+    """The plan of a survey and how far fieldwork has come.
+
+    ``state`` is new, planned, drawn, field or closed; ``frame`` limits the population, ``frame_on`` is the day it was counted;
+    ``exclusions`` counts those left out of the draw by reason; ``questionnaire`` is the version of the script, 0 where the
+    survey's indicators make it.
+    """
 
     code: str
     title: str
@@ -320,3 +333,24 @@ class SurveyPlan:
     rates: Mapping[str, float | None]
     responses: int
     warnings: tuple[str, ...] = ()
+    series: str = ""
+    wave: str = ""
+    tree: str = ""
+    scale: str = ""
+    state: str = ""
+    starts_on: str = ""
+    ends_on: str = ""
+    frame_on: str = ""
+    purpose: str = ""
+    mode: str = ""
+    trigger: str = ""
+    owner: str = ""
+    budget: str = ""
+    rest_days: int = 90
+    attempts: int = 3
+    minimum: int = 0
+    frame: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    exclusions: Mapping[str, int] = field(default_factory=dict)
+    questionnaire: int = 0
+    closed_at: datetime | None = None
+    total: StratumProgress | None = None

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from sqlalchemy import insert, select, update
 from survey_files import brought, mixed, row
+from survey_people import staff
 
 from console.errors import ConflictError, NotFoundError, OmbudError, UsageError
 from console.measures.results import InconsistentError, MeasureError, WeightError
@@ -20,6 +21,7 @@ from console.services import answer_cells, answer_counts, satisfaction, surveys,
 from console.services.answering import OffScaleError, UnknownItemError, answer_once
 from console.services.comparisons import compare
 from console.services.drivers import drivers, path_model
+from console.services.fieldwork import record_contact
 from console.services.indicator_trees import tree
 from console.services.pivots import answers, pivot
 from console.storage.engine import Store
@@ -238,6 +240,7 @@ def customers(store: Store, count: int) -> None:
 
 
 def test_a_sample_is_drawn_by_its_seed_and_nobody_is_asked_twice_in_90_days(store: Store) -> None:
+    staff(store)
     customers(store, 400)
     wish = surveys.PlanWish(code="year", margin=0.1, stratify_by="region", tree="seven-topics", response_rate=0.5)
     plan = surveys.plan_survey(store, wish, actor="anna")
@@ -253,7 +256,7 @@ def test_a_sample_is_drawn_by_its_seed_and_nobody_is_asked_twice_in_90_days(stor
     assert soon.excluded == 156
     assert not first & {member[0] for member in surveys.sample(store, "again")}
     number = min(first)
-    surveys.note_attempt(store, "year", number, "refused", actor="anna")
+    record_contact(store, "year", number, "refused", actor="anna")
     with store.writing("anna") as work:
         customer = work.connection.execute(select(CUSTOMERS.c.id).where(CUSTOMERS.c.number == max(first))).scalar_one()
         answer_once(work, "year", "R1", {"communication": 4, "supply_safety": "DK"}, customer_id=customer)
@@ -263,8 +266,8 @@ def test_a_sample_is_drawn_by_its_seed_and_nobody_is_asked_twice_in_90_days(stor
     assert sum(one.refused for one in progress.strata) == 1
     assert progress.rates["rr1"] == pytest.approx(1 / 156)
     assert satisfaction.figures(store, "survey:year")[0].invited == 2
-    with pytest.raises(UsageError, match="no state"):
-        surveys.note_attempt(store, "year", number, "gone", actor="anna")
+    with pytest.raises(UsageError, match="does not end as gone"):
+        record_contact(store, "year", number, "gone", actor="anna")
 
 
 def test_an_answer_off_the_scale_or_to_an_unknown_item_is_not_written(store: Store, tmp_path: Path) -> None:
