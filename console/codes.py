@@ -282,5 +282,56 @@ class ContactOutcome(StrEnum):
     WRONG_NUMBER = "wrong_number"
 
 
+class CustomerSize(StrEnum):
+    """How large a customer is (requirement A2)."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    SMALL = "small"
+
+
+class CustomerStage(StrEnum):
+    """Where a customer stands in his life with the utility (requirement A6)."""
+
+    POTENTIAL = "potential"
+    NEW = "new"
+    GROWING = "growing"
+    STABLE = "stable"
+    AT_RISK = "at_risk"
+    LEFT = "left"
+
+
+class ValueTier(StrEnum):
+    """What a customer contributes: one of those who make up most of it, something, nothing (requirement A6)."""
+
+    HIGH = "high"
+    SOME = "some"
+    LOW = "low"
+
+
+class StageAlarm(StrEnum):
+    """A sign that a customer may leave."""
+
+    USAGE = "usage"
+    COMPLAINTS = "complaints"
+    SATISFACTION = "satisfaction"
+    OVERDUE = "overdue"
+
+
+class CampaignState(StrEnum):
+    """Whether a campaign is under way."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class CallState(StrEnum):
+    """How far one customer of a campaign has come; *dropped* means that nobody will try any more."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    DROPPED = "dropped"
+
+
 SEVERITIES = (1, 2, 3, 4)
 """Severity from 1, ordinary (一般), over 2, important (重要), and 3, major (重大), to 4, special (特殊)."""

@@ -18,6 +18,8 @@ from console.commands import (
     case_tasks,
     contact,
     customer,
+    customer_care,
+    customers,
     deadline,
     demo,
     export,
@@ -31,6 +33,7 @@ from console.commands import (
     remind,
     report,
     satisfaction,
+    segment,
     staff,
     survey,
     tasks,
@@ -66,6 +69,13 @@ app.add_typer(tasks.remedies, name="remedy", help="What customers were promised,
 app.add_typer(tasks.rectification, name="rectification", help="Corrective actions, and whether they helped.")
 app.add_typer(customer.app, name="customer", help="Find customers and see their dossiers.")
 customer.app.command("contact")(contact.log)
+customer.app.command("confirm")(customer_care.verify_dossier)
+customer.app.command("merge")(customer_care.merge)
+customer.app.command("unmerge")(customer_care.unmerge)
+customer.app.command("merges")(customer_care.merges)
+customer.app.command("distinct")(customer_care.distinct)
+app.add_typer(customers.app, name="customers", help="All customers at once: lists, complete dossiers, doubles.")
+app.add_typer(segment.app, name="segment", help="Named filters over customers: segment:NAME.")
 app.add_typer(contact.app, name="contact", help="The contact log: calls, visits, letters, callbacks, greetings.")
 app.add_typer(satisfaction.app, name="satisfaction", help="What customers answered in surveys.")
 app.add_typer(survey.app, name="survey", help="Plan surveys, draw samples, ask, and see how far asking has come.")

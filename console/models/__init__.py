@@ -1,13 +1,16 @@
 """The nouns: SQLModel tables, one file a subject, no queries."""
 
 from console.models.audit import AuditEntry
+from console.models.care import Campaign, CampaignCall, ManagerPost, PointsEntry
 from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
 from console.models.contact import Contact
 from console.models.customer import Customer, ServiceAccount
 from console.models.fieldwork import Interview, Questionnaire, SampleContact, SurveyRefusal
+from console.models.merging import CustomerMerge, DistinctCustomers
 from console.models.people import Department, Staff
 from console.models.queue_view import SavedView
 from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
+from console.models.standing import CustomerRefresh, Segment, SegmentMember, StageInQuarter, Standing
 from console.models.survey import (
     Answer,
     AnswerCell,
@@ -41,6 +44,8 @@ __all__ = [
     "AnswerSegment",
     "AnswerText",
     "AuditEntry",
+    "Campaign",
+    "CampaignCall",
     "Case",
     "CaseEvent",
     "CaseLink",
@@ -53,15 +58,20 @@ __all__ = [
     "CorrectiveActionCase",
     "Customer",
     "CustomerKey",
+    "CustomerMerge",
+    "CustomerRefresh",
     "CustomerSecret",
     "Department",
+    "DistinctCustomers",
     "ImportBatch",
     "Incident",
     "Indicator",
     "Interview",
+    "ManagerPost",
     "MasterKey",
     "Notice",
     "Operation",
+    "PointsEntry",
     "Policy",
     "Questionnaire",
     "RefusedRow",
@@ -71,8 +81,12 @@ __all__ = [
     "SampleContact",
     "SampleMember",
     "SavedView",
+    "Segment",
+    "SegmentMember",
     "ServiceAccount",
     "Staff",
+    "StageInQuarter",
+    "Standing",
     "Survey",
     "SurveyRefusal",
     "WeightSet",

@@ -225,6 +225,7 @@ CASE_FIELDS: Fields = _by_name(
     Field("team", FieldType.TEAM, "Team", ("部门", "department"), is_sortable=True, may_be_absent=True),
     Field("assignee", FieldType.PERSON, "Assignee", ("处理人",), is_sortable=True, may_be_absent=True),
     Field("customer", FieldType.REFERENCE, "Customer", ("客户",), may_be_absent=True),
+    Field("segment", FieldType.TEXT, "Segment", ("细分",), may_be_absent=True),
     Field("account", FieldType.REFERENCE, "Account", ("户号",), may_be_absent=True),
     Field("reference", FieldType.REFERENCE, "Reference", ("编号", "ref"), is_sortable=True),
     Field("source", FieldType.TEXT, "Source", ("来源",), may_be_absent=True),

@@ -21,6 +21,7 @@ from console.rules.clocks import RECEIVED, ClockRule, pattern_parts
 from console.rules.escalations import EscalationRule, QuietHours, read_escalations, read_quiet_hours
 from console.rules.policy_clocks import read_clocks
 from console.rules.policy_conditions import SEPARATOR, CaseTraits, Vocabulary, level
+from console.rules.policy_customers import CustomerRules, read_customers
 from console.rules.policy_lines import line_numbers
 from console.rules.policy_promises import (
     CallbackRules,
@@ -108,6 +109,7 @@ class Policy:
     areas: tuple[Named, ...] = ()
     authorities: tuple[Named, ...] = ()
     regions: tuple[Named, ...] = ()
+    customers: CustomerRules = field(default_factory=CustomerRules)
     source: str = ""
     valid_from: date | None = None
 
@@ -212,6 +214,7 @@ def _read(root: Section) -> Policy:
         areas=areas,
         authorities=authorities,
         regions=regions,
+        customers=read_customers(root),
         source=root.text("source", default=""),
         valid_from=root.day("valid_from"),
     )

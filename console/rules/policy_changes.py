@@ -41,6 +41,7 @@ def _subjects(old: Policy, new: Policy) -> Iterator[tuple[str, Mapping[str, obje
     yield "", {"repeats": old.repeats}, {"repeats": new.repeats}
     yield "intake rule", _numbered(old.intake), _numbered(new.intake)
     yield "", {"callback": old.callback}, {"callback": new.callback}
+    yield "", {"customers": old.customers}, {"customers": new.customers}
     yield "step", _by("name", old.steps), _by("name", new.steps)
     yield "payment", _by("name", old.payments), _by("name", new.payments)
     yield "task", _by("name", old.tasks), _by("name", new.tasks)

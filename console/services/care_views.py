@@ -25,3 +25,121 @@ class ContactRow:
     outcome: str
     account: str = ""
     case: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerLine:
+    """One line of a list of customers; what the rules compute is empty before the first refresh.
+
+    ``contribution_minor`` is what was billed less what contacts cost, in minor units of ``currency``; ``alarms`` are codes.
+    """
+
+    id: int
+    number: str
+    name: str
+    kind: str
+    relationship: str
+    supply_category: str
+    size: str
+    credit_grade: str
+    region: str
+    phone_masked: str
+    is_vulnerable: bool
+    verified_at: datetime | None
+    stage: str
+    tier: str
+    rfm: str
+    alarms: tuple[str, ...]
+    contribution_minor: int | None
+    currency: str
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentRow:
+    """A segment: its filter, and how many customers it held when it was last counted."""
+
+    name: str
+    filter: str
+    members: int
+    counted_at: datetime | None
+    created_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthFigure:
+    """How many dossiers of one sort are complete, verified, and both (双百); shares of 1, None where there are none."""
+
+    name: str
+    customers: int
+    complete: int
+    verified: int
+    both: int
+
+    @property
+    def share_complete(self) -> float | None:
+        """Share of complete dossiers."""
+        return self.complete / self.customers if self.customers else None
+
+    @property
+    def share_verified(self) -> float | None:
+        """Share of dossiers whose verification still holds."""
+        return self.verified / self.customers if self.customers else None
+
+    @property
+    def share_both(self) -> float | None:
+        """Share of dossiers that are complete and verified."""
+        return self.both / self.customers if self.customers else None
+
+
+@dataclass(frozen=True, slots=True)
+class ToComplete:
+    """A dossier to be completed or verified: what is missing, and when it was last seen to be true."""
+
+    id: int
+    number: str
+    name: str
+    kind: str
+    region: str
+    missing: tuple[str, ...]
+    verified_at: datetime | None
+    is_verified: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Double:
+    """Two customers who are probably one; ``score`` from 0 to 1, ``reasons`` are codes."""
+
+    one: CustomerLine
+    other: CustomerLine
+    score: float
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoubleReport:
+    """The doubles found, the likeliest first, and how they were looked for.
+
+    ``found`` counts all of them, ``customers`` who was looked at, ``compared`` the pairs; ``large_groups`` are those that share
+    something with too many to say anything.
+    """
+
+    doubles: tuple[Double, ...]
+    found: int
+    customers: int
+    compared: int
+    large_groups: int
+
+
+@dataclass(frozen=True, slots=True)
+class MergeRow:
+    """One merge of customers: how many rows of which tables were moved, and whether it was taken back."""
+
+    id: int
+    at: datetime
+    actor: str
+    merged: str
+    into: str
+    reason: str
+    moved: tuple[tuple[str, int], ...]
+    undone_at: datetime | None
+    undone_by: str

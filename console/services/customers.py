@@ -32,6 +32,8 @@ SHORTEST_IDENTITY = 8
 """Digits that an identity or bank number has at least."""
 
 LISTED = 200
+MERGES_FOLLOWED = 50
+"""Merges one after the other that lead from a double to the customer who goes on."""
 
 
 class Rank(IntEnum):
@@ -75,8 +77,8 @@ def find(store: Store, text: str, limit: int = 100) -> list[CustomerRow]:
     sought = clean_line(text)
     with store.reading() as connection:
         if not sought:
-            return _rows(connection, CUSTOMERS.c.id > 0, limit)
-        ranks = _ranked(connection, sought, limit)
+            return _rows(connection, CUSTOMERS.c.merged_into_id.is_(None), limit)
+        ranks = _led_on(connection, _ranked(connection, sought, limit))
         rows = _rows(connection, CUSTOMERS.c.id.in_(list(ranks)), limit) if ranks else []
 
     def closeness(row: CustomerRow) -> tuple[int, str, str]:
@@ -96,6 +98,22 @@ def _ranked(connection: Connection, sought: str, limit: int) -> dict[int, Rank]:
                 ranks.setdefault(row[0], rank)
         if len(ranks) >= limit or (rank is Rank.NUMBER and ranks):
             break
+    return ranks
+
+
+def _led_on(connection: Connection, ranks: dict[int, Rank]) -> dict[int, Rank]:
+    """Return the ranks with those who were merged into another replaced by him; the closer rank counts."""
+    question = select(CUSTOMERS.c.id, CUSTOMERS.c.merged_into_id)
+    for _ in range(MERGES_FOLLOWED):
+        found = question.where(CUSTOMERS.c.id.in_(list(ranks)), CUSTOMERS.c.merged_into_id.is_not(None))
+        merged: dict[int, int] = {row.id: row.merged_into_id for row in connection.execute(found)} if ranks else {}
+        if not merged:
+            break
+        led: dict[int, Rank] = {}
+        for customer_id, rank in ranks.items():
+            target = merged.get(customer_id, customer_id)
+            led[target] = min(rank, led.get(target, rank))
+        ranks = led
     return ranks
 
 

@@ -15,6 +15,7 @@ from console.codes import CasePhase
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
 from console.models.base import table_of
 from console.rules.filters import CASE_FIELDS, ME, MINE, NONE, Filter, Operator, Sort, Span, Term, parse, spans
+from console.services.customer_filtering import in_segments
 from console.services.policies import POLICIES, PolicyBook, policy_book
 from console.storage.search import matching
 
@@ -372,6 +373,7 @@ _FIELDS: Mapping[str, Callable[[Term, _Asked], Condition]] = {
     "team": _team,
     "assignee": _assignee,
     "customer": _linked("customer_id", CUSTOMERS, "number", "name"),
+    "segment": lambda term, asked: in_segments(CASES.c.customer_id, term),
     "account": _linked("account_id", ACCOUNTS, "number"),
     "reference": _text("reference"),
     "source": _text("source"),

@@ -18,6 +18,7 @@ from console.errors import NotAllowedError, NotFoundError, OmbudError, Unavailab
 from console.models import AuditEntry, Case, CaseText
 from console.models.base import table_of
 from console.services import contacts, customers, fieldwork
+from console.services.customer_merges import doubles_of
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     ACCOUNTS,
@@ -320,6 +321,12 @@ def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | N
 
 
 def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
+    """Erase a customer, and his doubles: the dossiers that were merged into his."""
+    for double in (customer_id, *doubles_of(connection, customer_id)):
+        _erase_one(connection, double, at)
+
+
+def _erase_one(connection: Connection, customer_id: int, at: datetime) -> None:
     accounts = list(connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer_id)).scalars())
     for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
         connection.execute(delete(table).where(table.c[column] == customer_id))
