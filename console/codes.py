@@ -176,11 +176,55 @@ class CaseTaskKind(StrEnum):
 
 
 class NoticeKind(StrEnum):
-    """Why somebody is told of a case (requirement B7)."""
+    """Why somebody is told of a case or an alert (requirements B7 and D2)."""
 
     REMINDER = "reminder"
     ESCALATION = "escalation"
     URGING = "urging"
+    ALERT = "alert"
+
+
+class AlertState(StrEnum):
+    """How far people have come with an alert (requirement D2)."""
+
+    OPEN = "open"
+    ACKNOWLEDGED = "acknowledged"
+    CLOSED = "closed"
+
+
+class AlertRule(StrEnum):
+    """By which rule a cell left what its baseline lets expect (specification 1.14)."""
+
+    LIMIT = "limit"
+    RARE = "rare"
+    SEASON = "season"
+    EWMA = "ewma"
+    CUSUM = "cusum"
+    SHARE = "share"
+    INDEX = "index"
+
+
+class AlertLevel(StrEnum):
+    """How urgent an alert is."""
+
+    HIGH = "high"
+    MEDIUM = "medium"
+    LOW = "low"
+
+
+class ImprovementState(StrEnum):
+    """Whether an improvement is still being watched (requirement C7)."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+
+
+class Verdict(StrEnum):
+    """What came of an improvement, as whoever closed it judged."""
+
+    WORKED = "worked"
+    NOT_WORKED = "not_worked"
+    UNCLEAR = "unclear"
 
 
 class Assessor(StrEnum):

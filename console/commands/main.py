@@ -10,6 +10,7 @@ import typer
 from typer.exceptions import TyperException
 
 from console.commands import (
+    alerts,
     audit,
     bench,
     bench_satisfaction,
@@ -83,6 +84,7 @@ app.add_typer(deadline.app, name="deadline", help="Compute and explain due times
 app.add_typer(calendar.app, name="calendar", help="The working calendars that ship, and new ones.")
 app.add_typer(policy.app, name="policy", help="The rules of the utility: check, apply, show, compare.")
 app.add_typer(report.app, name="report", help="Figures of a period.")
+app.add_typer(alerts.app, name="alerts", help="Cells of complaints and answers that left their limits; from cron.")
 app.add_typer(staff.app, name="staff", help="Who works here, and what each may do.")
 app.add_typer(bench.app, name="bench", help="Measure this program on this machine.")
 bench.app.command("satisfaction")(bench_satisfaction.satisfaction)

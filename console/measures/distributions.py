@@ -127,6 +127,20 @@ def binomial_half_two_sided(successes: int, trials: int) -> float:
     return min(1.0, float(2 * tail / (1 << trials)))
 
 
+def binomial_upper(count: float, trials: int, share: float) -> float:
+    """P(X ≥ count) of a binomial count; 1 for a count of 0 or less, 0 for one above the trials."""
+    k = math.ceil(count)
+    if k <= 0:
+        return 1.0
+    if k > trials or share <= 0:
+        return 0.0
+    if share >= 1:
+        return 1.0
+    if k <= trials * share:
+        return max(0.0, 1.0 - _binomial_up(trials - k + 1, trials, 1 - share))
+    return min(1.0, _binomial_up(k, trials, share))
+
+
 def beta_quantile(probability: float, a: float, b: float) -> float:
     """The quantile of the beta distribution; raises OmbudError when SciPy is not installed."""
     return float(special().betaincinv(a, b, probability))
@@ -164,6 +178,16 @@ def _poisson_point(k: int, mean: float) -> float:
 def _poisson_up(k: int, mean: float) -> float:
     steps = np.arange(1, int(12 * math.sqrt(k) + 60))
     return _poisson_point(k, mean) * (1.0 + float(np.cumprod(mean / (k + steps)).sum()))
+
+
+def _binomial_up(k: int, trials: int, share: float) -> float:
+    """P(X ≥ k) by the ratio of neighbouring terms, for k above the mean, where they fall from the first on."""
+    log = math.lgamma(trials + 1) - math.lgamma(k + 1) - math.lgamma(trials - k + 1)
+    first = math.exp(log + k * math.log(share) + (trials - k) * math.log1p(-share))
+    reach = min(trials - k, int(12 * math.sqrt(trials) + 60))
+    above = k + np.arange(1, reach + 1)
+    ratios = (trials - above + 1) / above * (share / (1 - share))
+    return first * (1.0 + float(np.cumprod(ratios).sum()))
 
 
 def _poisson_down(k: int, mean: float) -> float:

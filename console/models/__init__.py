@@ -1,5 +1,6 @@
 """The nouns: SQLModel tables, one file a subject, no queries."""
 
+from console.models.alerts import Alert, AlertBaseline, AlertRun, CustomerCount, Improvement, KnownEvent
 from console.models.audit import AuditEntry
 from console.models.care import Campaign, CampaignCall, ManagerPost, PointsEntry
 from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
@@ -38,6 +39,9 @@ from console.models.workflow import (
 
 __all__ = [
     "AccountSecret",
+    "Alert",
+    "AlertBaseline",
+    "AlertRun",
     "Answer",
     "AnswerCell",
     "AnswerPair",
@@ -57,6 +61,7 @@ __all__ = [
     "CorrectiveAction",
     "CorrectiveActionCase",
     "Customer",
+    "CustomerCount",
     "CustomerKey",
     "CustomerMerge",
     "CustomerRefresh",
@@ -64,9 +69,11 @@ __all__ = [
     "Department",
     "DistinctCustomers",
     "ImportBatch",
+    "Improvement",
     "Incident",
     "Indicator",
     "Interview",
+    "KnownEvent",
     "ManagerPost",
     "MasterKey",
     "Notice",

@@ -166,16 +166,22 @@ class CorrectiveActionCase(SQLModel, table=True):
 class Notice(SQLModel, table=True):
     """Something a member of staff is to be told; the outbox from which notices are sent.
 
-    ``occasion`` names the promise, step and due time it is for, so that the same thing is never told twice.
+    It is about a case or an alert. ``occasion`` names the promise, step and due time it is for, so that the same thing is never
+    told twice.
     """
 
     __tablename__ = "notices"
-    __table_args__ = (one_of("kind", NoticeKind), Index("ix_notices_unsent", "sent_at", "not_before"))
+    __table_args__ = (
+        one_of("kind", NoticeKind),
+        CheckConstraint("(case_id IS NULL) <> (alert_id IS NULL)", name="about_one"),
+        Index("ix_notices_unsent", "sent_at", "not_before"),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
-    case_id: int = Field(
-        sa_column=Column(Integer, ForeignKey("cases.id", ondelete="CASCADE"), nullable=False, index=True)
+    case_id: int | None = Field(
+        default=None, sa_column=Column(Integer, ForeignKey("cases.id", ondelete="CASCADE"), nullable=True, index=True)
     )
+    alert_id: int | None = Field(default=None, foreign_key="alerts.id", index=True)
     kind: str = Field(max_length=20)
     occasion: str = Field(max_length=200, unique=True)
     recipient: str = Field(default="", max_length=20)

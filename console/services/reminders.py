@@ -12,12 +12,12 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Table, and_, func, insert, or_, select, update
 
 from console import clock
 from console.codes import CasePhase, NoticeKind, Role
 from console.errors import NotFoundError
-from console.models import Case, CaseEvent, Notice, Staff
+from console.models import Alert, Case, CaseEvent, Notice, Staff
 from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, clocks_for
 from console.rules.escalations import RunningClock, Step, steps_due
@@ -35,6 +35,7 @@ CASES: Table = table_of(Case)
 EVENTS: Table = table_of(CaseEvent)
 NOTICES: Table = table_of(Notice)
 STAFF: Table = table_of(Staff)
+ALERTS: Table = table_of(Alert)
 
 PART = 100
 """Cases of one transaction, as for the verbs."""
@@ -298,7 +299,7 @@ def outbox(
             conditions.append(_for(connection, login))
         rows = connection.execute(
             select(
-                CASES.c.reference,
+                func.coalesce(CASES.c.reference, ALERTS.c.number),
                 NOTICES.c.kind,
                 NOTICES.c.recipient,
                 STAFF.c.login,
@@ -308,7 +309,8 @@ def outbox(
                 NOTICES.c.sent_at,
             )
             .select_from(NOTICES)
-            .join(CASES, CASES.c.id == NOTICES.c.case_id)
+            .join(CASES, CASES.c.id == NOTICES.c.case_id, isouter=True)
+            .join(ALERTS, ALERTS.c.id == NOTICES.c.alert_id, isouter=True)
             .join(STAFF, STAFF.c.id == NOTICES.c.recipient_id, isouter=True)
             .where(*conditions)
             .order_by(NOTICES.c.not_before.desc(), NOTICES.c.id.desc())
