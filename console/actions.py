@@ -77,6 +77,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.new-case", ("ctrl+n",), N_("New case"), N_("Take a case down while the customer speaks."), WORK),
     Action("app.notices", (), N_("Notices"), N_("See the reminders and escalations that are for you."), LOOK),
     Action("app.workflow", (), N_("Workflow"), N_("See the states of a case and the ways between them."), LOOK),
+    Action("app.copied", (), N_("Copied texts"), N_("See what was copied, to select it by hand."), LOOK),
     Action("app.help", ("?", "f1"), N_("Help"), N_("Show what the keys of this screen do."), GO, 91),
     Action("app.leave", ("q", "ctrl+q"), N_("Leave"), N_("Leave the program."), GO, 92),
     Action(

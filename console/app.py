@@ -8,14 +8,16 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections import deque
+from collections.abc import Callable, Sequence
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from console.choices import Choices
+from console.clipboard import fitting, sequence
 from console.errors import OmbudError
 from console.i18n import _
-from console.settings import Settings
+from console.settings import Settings, zone_of
 from console.signs import choose_signs, is_ascii
 from console.text import clean, clean_line
 
@@ -38,19 +40,22 @@ from console.screens.data import DataAccess, DataLink, ServiceData
 from console.screens.doings import Doings
 from console.screens.drafts import Drafts
 from console.screens.failures import record_failure
+from console.screens.held_claims import ClaimKeeper
 from console.screens.working import WorkScreen
-from console.terminal import attributes, leave_without_fail, require_terminal, restore
+from console.terminal import attributes, is_plain_locale, leave_behind, leave_without_fail, require_terminal, restore
 from console.widgets.bindings import bindings
+from console.widgets.content import cut, number
 from console.widgets.line_filter import AsciiFilter, ColourlessFilter, SafetyFilter
-from console.widgets.themes import THEMES, textual_name
+from console.widgets.themes import THEMES, starting_theme, textual_name
 
 if TYPE_CHECKING:
     from textual.command import Provider
+    from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
 POLL_SECONDS = 2.0
 POLLS_PER_REDRAW = 15
-CLIPBOARD_LIMIT = 4096
+COPIED_KEPT = 20
 MODE_ACTIONS = ("queues", "customers", "satisfaction")
 
 OWN_ACTIONS = frozenset(action.method for action in actions_of(["app"]))
@@ -112,11 +117,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
         has_signals: bool = False,
         drafts: Drafts | None = None,
         choices: Choices | None = None,
+        driver: type[Driver] | None = None,
     ) -> None:
-        super().__init__()
+        super().__init__(driver_class=driver)
         self.link = DataLink(open_data)
         self.drafts = drafts or Drafts()
         self.doings = Doings()
+        self.copied: deque[str] = deque(maxlen=COPIED_KEPT)
+        self.claims = ClaimKeeper(self.link, self.doings)
         self.zone = zone
         self.is_stopping = False
         self._user = user
@@ -184,10 +192,23 @@ class ConsoleApp(App[int], inherit_bindings=False):
             self.notify(message.strip(), severity="error", timeout=10)
 
     def copy(self, text: str) -> None:
-        """Send a text to the terminal's clipboard, which the terminal may refuse."""
-        safe = clean_line(text)[:CLIPBOARD_LIMIT]
-        self.copy_to_clipboard(safe)
-        self.say(_("{text} was sent to the clipboard.").format(text=safe))
+        """Send a text, as it is seen on the screen, to the terminal's clipboard, which the terminal may refuse."""
+        safe = clean(text)
+        sent = fitting(safe, os.environ)
+        self.copied.append(safe)
+        self.copy_to_clipboard(sent)
+        told = _("Sent to the terminal's clipboard: {text}")
+        if sent != safe:
+            told = _("Sent to the terminal's clipboard, cut to {count} characters: {text}")
+        hint = _("If it does not arrive: {key} and “{label}” shows it to be selected.")
+        shown = told.format(text=cut(sent, 60), count=number(len(sent)))
+        self.say(f"{shown}\n{hint.format(key=key_of('app.copied'), label=_('Copied texts'))}")
+
+    def copy_to_clipboard(self, text: str) -> None:
+        """Send a text to the terminal, in the wrap that tmux or GNU screen wants."""
+        self._clipboard = text
+        if self._driver is not None:
+            self._driver.write(sequence(text, os.environ))
 
     def mode_parts(self) -> list[tuple[str, str, str]]:
         """Return the modes for the top line."""
@@ -273,6 +294,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.is_stopping = True
         self.keep_drafts()
         self.link.interrupt()
+        self.claims.free(is_hurried=code != 0)
         self.exit(code, return_code=code)
 
     def _fatal_error(self) -> None:
@@ -289,6 +311,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
     async def on_event(self, event: events.Event) -> None:
         """Hold the keys that are typed while a form is on its way: they are meant for the form, not for the rows below it."""
         screen = self.screen_stack[-1] if self.screen_stack else None
+        if isinstance(event, events.Key):
+            screens = [held for held in self.screen_stack if isinstance(held, WorkScreen)]
+            self.claims.keep({case_id for held in screens for case_id in held.chosen_ids()})
         is_opening = isinstance(screen, ConsoleScreen) and screen.is_opening
         if is_opening and isinstance(event, events.Key) and event.key != "ctrl+c":
             self._held.append(event)
@@ -346,6 +371,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from console.screens.page import NoticePage
 
         self.push_screen(NoticePage())
+
+    def action_copied(self) -> None:
+        from console.screens.page import CopiedPage
+
+        self.push_screen(CopiedPage(list(self.copied)))
 
     def action_new_case(self) -> None:
         if isinstance(self.screen, ConsoleScreen) and self.screen.context != "intake":
@@ -429,6 +459,8 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
     from console.settings import load_settings
 
     require_terminal()
+    from console.widgets.terminal_driver import TerminalDriver, speak_utf8
+
     settings = load_settings() if settings is None else settings
 
     def open_data() -> DataAccess:
@@ -440,40 +472,25 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         user = f"uid{os.getuid()}"
-    choose_signs(is_ascii=settings.ascii)
+    speak_utf8()
+    choose_signs(is_ascii=settings.ascii if "ascii" in settings.sources else is_plain_locale())
     choices = Choices()
     app = ConsoleApp(
         open_data,
         user=user,
-        zone=_zone(settings),
+        zone=zone_of(settings),
         theme=starting_theme(settings, choices),
         has_signals=True,
         choices=choices,
+        driver=TerminalDriver,
     )
     before = attributes()
     try:
         code = app.run(mouse=settings.mouse)
     finally:
         restore(before)
+        leave_behind(app.copied)
         data = app.link.opened
         if data is not None:
             data.close()
     return code or app.return_code or 0
-
-
-def starting_theme(settings: Settings, choices: Choices, environment: Mapping[str, str] | None = None) -> str:
-    """Return the theme to begin with: none of colours where NO_COLOR is set, else the one set, chosen last, or dark."""
-    environment = os.environ if environment is None else environment
-    if environment.get("NO_COLOR") and settings.sources.get("theme") != "--theme":
-        return "mono"
-    return settings.theme or choices.theme() or "dark"
-
-
-def _zone(settings: Settings) -> tzinfo:
-    if settings.zone:
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(settings.zone)
-    from datetime import datetime
-
-    return datetime.now().astimezone().tzinfo or UTC

@@ -6,10 +6,11 @@ import os
 import sys
 import termios
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from console.errors import UsageError
+from console.text import strip_unsafe
 
 RESET = "\x1b[<u\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?2004l\x1b[?1004l\x1b[?1049l\x1b[?25h\x1b[0m"
 SIGNAL_SECONDS = 0.8
@@ -66,3 +67,16 @@ def _abandon(code: int) -> None:
         except OSError:
             os._exit(code)
     os._exit(code)
+
+
+def leave_behind(texts: Iterable[str]) -> None:
+    """Print texts that were copied below the prompt, where they can be selected; no control character among them."""
+    for text in texts:
+        sys.stderr.write(strip_unsafe(text) + "\n")
+
+
+def is_plain_locale(environment: Mapping[str, str] | None = None) -> bool:
+    """Return whether the locale is C or POSIX, of which no more than ASCII can be expected."""
+    environment = os.environ if environment is None else environment
+    named = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    return named in ("C", "POSIX")

@@ -21,7 +21,8 @@ class Deed:
 
 @dataclass(slots=True)
 class Doings:
-    """What was done in this session, newest last, and what of it was taken back."""
+    """What was done in this session, newest last, what of it was taken back, and which cases were taken."""
 
     done: list[tuple[Deed, int]] = field(default_factory=list)
     undone: list[Deed] = field(default_factory=list)
+    taken: set[int] = field(default_factory=set)

@@ -88,3 +88,21 @@ def notice_blocks(notices: Sequence[NoticeRow], zone: tzinfo) -> list[Block]:
         head = f"{moment(notice.at, zone)}  {label(notice.kind, 'notice')}  {notice.reference}"
         blocks += [Paragraph(head, "label"), Paragraph(f"  {notice.text}"), Gap()]
     return blocks
+
+
+class CopiedPage(Page):
+    """What was sent to the clipboard, in plain lines to be selected by hand, since no terminal says whether it took it."""
+
+    def __init__(self, texts: Sequence[str]) -> None:
+        super().__init__(_("Copied texts"))
+        self._texts = tuple(texts)
+
+    def renew(self) -> None:
+        """Show the texts, the newest first."""
+        if not self._texts:
+            self.show([Paragraph(_("Nothing was copied in this session."))])
+            return
+        blocks: list[Block] = [Paragraph(_("To select text with the mouse, hold Shift."), "quiet")]
+        for text in reversed(self._texts):
+            blocks += [Gap(), Paragraph(text)]
+        self.show(blocks)

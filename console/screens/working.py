@@ -261,6 +261,8 @@ class WorkScreen(ConsoleScreen):
         if result.operation is not None:
             self.console.doings.done.append((deed, result.operation))
             self.console.doings.undone.clear()
+        if deed.verb == "take":
+            self.console.doings.taken.update(deed.case_ids)
         message = result_text(deed.verb, result)
         if not result.done:
             self.console.notify(message, severity="warning", timeout=8)

@@ -57,6 +57,27 @@ def renew(store: Store, case_ids: Sequence[int], actor: str, now: datetime | Non
     return tuple(case_id for case_id in case_ids if case_id in kept)
 
 
+def free(store: Store, case_ids: Sequence[int], *, actor: str, now: datetime | None = None) -> Report:
+    """Release those of some cases that the actor took and still holds; those that were given to him stay his.
+
+    Raises NotAllowedError for an actor who is not on the staff.
+    """
+    with store.reading() as connection:
+        worker = worker_of(connection, actor)
+        held = list(
+            connection.execute(
+                select(CASES.c.id)
+                .where(
+                    CASES.c.id.in_(list(case_ids)),
+                    CASES.c.assignee_id == worker.id,
+                    CASES.c.claimed_until.is_not(None),
+                )
+                .order_by(CASES.c.id)
+            ).scalars()
+        )
+    return perform(store, "release", held, {}, actor=actor, now=now)
+
+
 def free_claims(store: Store, person: str, *, actor: str, now: datetime | None = None) -> Report:
     """Release every case that a person took and still holds; those that were given to him stay his.
 

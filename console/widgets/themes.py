@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 
 from textual.theme import Theme
+
+from console.choices import Choices
+from console.settings import Settings
 
 THEMES = (
     Theme(
@@ -77,6 +81,9 @@ def textual_name(theme: str) -> str:
     return TEXTUAL_NAMES.get(theme, theme)
 
 
-def our_name(theme: str) -> str:
-    """Return our name of a theme of Textual's."""
-    return next((ours for ours, theirs in TEXTUAL_NAMES.items() if theirs == theme), theme)
+def starting_theme(settings: Settings, choices: Choices, environment: Mapping[str, str] | None = None) -> str:
+    """Return the theme to begin with: none of colours where NO_COLOR is set, else the one set, chosen last, or dark."""
+    environment = os.environ if environment is None else environment
+    if environment.get("NO_COLOR") and settings.sources.get("theme") != "--theme":
+        return "mono"
+    return settings.theme or choices.theme() or "dark"

@@ -14,10 +14,15 @@ import sys
 import termios
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
+import sqlalchemy
+from working import CASES
+
+from console.commands.main import run
+from console.storage.engine import open_store
 
 PROGRAM = """
 import sys
@@ -35,6 +40,12 @@ class Held(MemoryData):
 build = lambda number: case_row(number, hostile=HOSTILE[number % len(HOSTILE)])
 console.app.ServiceData = lambda url, zone="": Held(200, build=build)
 sys.exit(console.app.run_console("sqlite:///unused", settings=Settings()))
+"""
+REAL_PROGRAM = """
+import sys
+from console.app import run_console
+from console.settings import Settings
+sys.exit(run_console(sys.argv[1], settings=Settings()))
 """
 SECONDS = 20.0
 OWN_SEQUENCES = re.compile(
@@ -81,7 +92,7 @@ class Terminal:
 
 
 @contextmanager
-def terminal(tmp_path: Path, *arguments: str, **environment: str) -> Iterator[Terminal]:
+def terminal(tmp_path: Path, *arguments: str, program: str = PROGRAM, **environment: str) -> Iterator[Terminal]:
     master, slave = pty.openpty()
     fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
     variables = {
@@ -89,7 +100,7 @@ def terminal(tmp_path: Path, *arguments: str, **environment: str) -> Iterator[Te
         "OMBUD_SETTINGS": str(tmp_path / "none.toml"), "PYTHONPATH": str(Path(__file__).parents[1]), **environment,
     }  # fmt: skip
     process = subprocess.Popen(
-        [sys.executable, "-c", PROGRAM, *arguments], stdin=slave, stdout=slave, stderr=slave, env=variables,
+        [sys.executable, "-c", program, *arguments], stdin=slave, stdout=slave, stderr=slave, env=variables,
         start_new_session=True,
     )  # fmt: skip
     os.close(slave)
@@ -169,3 +180,74 @@ def test_it_draws_without_colour_and_in_any_locale(tmp_path: Path, environment: 
         running.press(b"q", b"\x1b[?1049l")
         running.read_to_end()
         assert running.process.wait(SECONDS) == 0
+
+
+COLOUR = re.compile(rb"\x1b\[(?:[0-9;]*;)?(?:3[0-8]|4[0-8]|9[0-7]|10[0-7])[;m]")
+
+
+def test_without_colour_no_colour_is_sent(tmp_path: Path) -> None:
+    with terminal(tmp_path, NO_COLOR="1") as running:
+        running.read_until(b"row 1")
+        running.press(b"jj ?", b"Does")
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.read_to_end()
+        assert COLOUR.search(running.sent) is None
+        assert re.search(rb"\x1b\[(?:\d;)*[17]m", running.sent)
+
+
+def test_bytes_that_are_no_text_do_not_stop_it(tmp_path: Path) -> None:
+    with terminal(tmp_path) as running:
+        running.read_until(b"row 1")
+        os.write(running.master, b"\xff\xfe\x80\xc3(\xb5\xe7")
+        running.press(b"G", b"row 160")
+        running.press(b"/", b"Apply")
+        os.write(running.master, b"\xce\xd2")
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 0
+
+
+def test_a_c_locale_gets_ascii_signs_and_a_gb18030_locale_chinese_in_utf8(tmp_path: Path) -> None:
+    with terminal(tmp_path, LC_ALL="C") as running:
+        running.read_until(b"row 1")
+        running.press(b"\x11", b"\x1b[?1049l")
+        assert not set("…·│─█▁—“") & set(running.sent.decode())
+    with terminal(tmp_path, LC_ALL="zh_CN.GB18030") as running:
+        running.read_until("队列".encode())
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.sent.decode()
+
+
+def test_what_was_copied_stays_below_the_prompt(tmp_path: Path) -> None:
+    with terminal(tmp_path, TMUX="/run/tmux") as running:
+        running.read_until(b"row 1")
+        running.press(b"y", b"\x1bPtmux;\x1b\x1b]52;c;")
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.read_to_end()
+        assert b"closes nothing\r\n" in running.sent[running.sent.rindex(b"\x1b[?1049l") :]
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
+def test_a_hang_up_frees_what_was_taken_and_keeps_what_was_typed(tmp_path: Path, number: signal.Signals) -> None:
+    url = f"sqlite:///{tmp_path / 'demo.db'}"
+    assert run(["demo", "--no-console", "--database", url]) == 0
+    with terminal(tmp_path, url, program=REAL_PROGRAM) as running:
+        running.read_until(b"Mine")
+        running.press(b"]", b"Reference")
+        running.press(b"/", b"Apply")
+        running.press(b"assignee:none state:dispatched\r", b"row 1")
+        running.press(b"m", b"undoes")
+        with closing(open_store(url)) as store, store.reading() as connection:
+            assert connection.execute(sqlalchemy.select(CASES.c.id).where(CASES.c.claimed_until.is_not(None))).all()
+        running.press(b"c", b"F2")
+        running.press(b"Said on the telephone", b"hone")
+        running.process.send_signal(number)
+        running.read_to_end()
+        assert running.process.wait(SECONDS) == 128 + number
+    with closing(open_store(url)) as store, store.reading() as connection:
+        held = (
+            connection.execute(sqlalchemy.select(CASES.c.id).where(CASES.c.claimed_until.is_not(None))).scalars().all()
+        )
+    assert held == []
+    kept = [draft.read_text("utf-8") for draft in (tmp_path / "ombud" / "drafts").glob("*.json")]
+    assert any("Said on the telephone" in text for text in kept)

@@ -9,13 +9,13 @@ import pytest
 from driving import console, press
 from memory_data import MemoryData, case_row
 
-from console.app import ConsoleApp, starting_theme
+from console.app import ConsoleApp
 from console.choices import Choices
 from console.i18n import _, choose_language
 from console.settings import THEMES, Settings
 from console.signs import LEVELS, SIGNS, choose_signs, levels, sign, worded
 from console.widgets.content import cut
-from console.widgets.themes import textual_name
+from console.widgets.themes import starting_theme, textual_name
 
 
 @pytest.fixture
