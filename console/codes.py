@@ -119,6 +119,30 @@ class AccountState(StrEnum):
     CLOSED = "closed"
 
 
+class ContractState(StrEnum):
+    """Whether a contract binds."""
+
+    ACTIVE = "active"
+    SUSPENDED = "suspended"
+    ENDED = "ended"
+
+
+class Performance(StrEnum):
+    """How a customer keeps his contract (requirement A1)."""
+
+    KEPT = "kept"
+    LATE = "late"
+    BROKEN = "broken"
+
+
+class BillState(StrEnum):
+    """Whether a bill still has to be paid, as its source says."""
+
+    OPEN = "open"
+    PAID = "paid"
+    CANCELLED = "cancelled"
+
+
 class Role(StrEnum):
     """What a member of staff may do (requirement E3)."""
 

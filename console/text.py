@@ -224,6 +224,27 @@ def normalise_phone(text: str) -> str:
     return "+" + digits if is_international and digits else digits
 
 
+PHONE_DIGITS = (5, 20)
+"""Fewest and most digits of a telephone number: short service numbers have five; E.164 allows 15, and extensions follow."""
+
+_PHONE = re.compile(
+    r"(?:(?:tel|phone|mobile|fax|fon)[.:]?|电话[::]?|手机[::]?)?[\s+(]{0,4}\d[\d\s().\-/‐-―−·]*"
+    r"(?:(?:ext|extension|x|#|转|分机)[.:]?\s*\d{1,6})?",
+    re.IGNORECASE,
+)
+
+
+def is_phone(text: str) -> bool:
+    """Return whether a text is one telephone number, in any usual writing: digits, what parts them, an extension."""
+    folded = unicodedata.normalize("NFKC", text).strip()
+    digits = normalise_phone(folded).lstrip("+")
+    return (
+        PHONE_DIGITS[0] <= len(digits) <= PHONE_DIGITS[1]
+        and bool(digits.strip("0"))
+        and _PHONE.fullmatch(folded) is not None
+    )
+
+
 def _masked(text: str, first: int, last: int, stars: int) -> str:
     return text[:first] + "*" * stars + (text[-last:] if last else "")
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from console.commands import export_responses
+from console.commands import export_records, export_responses
 from console.commands.database import Database, caller, opened
 from console.commands.output import instant, leave_closed_pipe, narrate
 
@@ -93,6 +93,8 @@ def cases(
         _write_manifest(manifest, report, asked, path, now)
 
 
+for kind, command in export_records.COMMANDS.items():
+    app.command(kind)(command)
 app.command("responses")(export_responses.responses)
 
 

@@ -2,53 +2,47 @@
 
 from __future__ import annotations
 
-import time
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from console.commands import import_responses
+from console.commands import import_records, import_responses
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
-from console.commands.output import emit_json, emit_table, instant, is_watched, narrate
+from console.commands.import_options import (
+    DryRun,
+    Files,
+    OnError,
+    ProfileName,
+    Rejects,
+    Resume,
+    Watched,
+    emit_counts,
+    import_record,
+    leave,
+    narrate_import,
+    teller,
+)
+from console.commands.output import emit_json, emit_table, instant, narrate
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from console.transfer.batches import Batch
-    from console.transfer.run import ImportReport, Progress
 
 app = typer.Typer(no_args_is_help=True)
-
-SHOWN_EVERY = 1.0
-"""Seconds between two lines of progress."""
 
 
 @app.command("cases")
 def cases(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, JSON, JSON Lines, also .gz; - is stdin.")
-    ],
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", metavar="NAME|FILE", help="How the columns become fields: a ready profile, or a TOML file."
-        ),
-    ] = "ombud",
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare only; write nothing.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option("--rejects", metavar="FILE", help="Write refused rows to this CSV file.")
-    ] = None,
-    on_error: Annotated[
-        str, typer.Option("--on-error", metavar="skip|stop", help="Go on behind a refused row, or stop at it.")
-    ] = "skip",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an import of the same file broke off.")] = False,
-    progress: Annotated[bool, typer.Option("--progress", help="Show progress also when nobody watches.")] = False,
+    files: Files,
+    profile: ProfileName = "ombud",
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    on_error: OnError = "skip",
+    resume: Resume = False,
+    progress: Watched = False,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Bring cases from files into the database. Run twice, it changes nothing."""
-    from console.errors import ExitCode
     from console.transfer.cases import import_cases
     from console.transfer.profiles import load_profile
 
@@ -63,93 +57,18 @@ def cases(
             on_error=on_error,
             resume=resume,
             rejects=rejects,
-            progress=told_of_progress() if progress or is_watched() else None,
+            progress=teller(is_wanted=progress),
         )
     narrate_import(report, rejects)
     if as_json:
         emit_json(import_record(report, mapping.name))
     else:
-        counts = report.counts
-        emit_table(
-            ("read", "created", "updated", "unchanged", "rejected", "batch", "seconds"),
-            [
-                (
-                    str(counts.read),
-                    str(counts.created),
-                    str(counts.updated),
-                    str(counts.unchanged),
-                    str(counts.rejected),
-                    ",".join(map(str, report.batches)) or "-",
-                    f"{report.seconds:.1f}",
-                )
-            ],
-            numeric=range(7),
-        )
-    if report.stopped is not None:
-        raise typer.Exit(ExitCode.FAILED)
-    if report.counts.rejected:
-        raise typer.Exit(ExitCode.REFUSED)
+        emit_counts(report)
+    leave(report)
 
 
-def told_of_progress() -> Callable[[Progress], None]:
-    """Return what tells of progress, at most once a second."""
-    last = time.monotonic()
-
-    def tell(progress: Progress) -> None:
-        nonlocal last
-        if time.monotonic() - last >= SHOWN_EVERY:
-            last = time.monotonic()
-            narrate(f"{progress.file}: {progress.read:,} rows, {progress.share:.0%}")
-
-    return tell
-
-
-def narrate_import(report: ImportReport, rejects: Path | None) -> None:
-    """Tell what an import refused and how it ended."""
-    if report.resumed_at:
-        narrate(f"Went on behind row {report.resumed_at:,}.")
-    for refusal in report.refusals:
-        where = f"{refusal.file}:{refusal.line}"
-        narrate(f"refused: {where}: {refusal.column + ': ' if refusal.column else ''}{refusal.reason}")
-    left = report.counts.rejected - len(report.refusals)
-    if left > 0:
-        narrate(f"refused: and {left:,} more rows" + ("." if rejects else "; --rejects FILE writes them all."))
-    if report.is_dry_run:
-        narrate("Dry run: nothing was written.")
-    if report.stopped is not None:
-        narrate(
-            f"error: The import stopped at {report.stopped.file}:{report.stopped.line}; what came before it is saved."
-        )
-        narrate(
-            f"hint: Mend the row and import the file again, or take it back: ombud import undo {report.batch}."
-            if report.batch
-            else "hint: Mend the row and try again."
-        )
-
-
-def import_record(report: ImportReport, profile: str) -> dict[str, Any]:
-    """Return the report of an import as a record."""
-    counts = report.counts
-    return {
-        "read": counts.read,
-        "created": counts.created,
-        "updated": counts.updated,
-        "unchanged": counts.unchanged,
-        "rejected": counts.rejected,
-        "batch": report.batch,
-        "seconds": report.seconds,
-        "profile": profile,
-        "dry_run": report.is_dry_run,
-        "stopped": report.stopped is not None,
-        "batches": list(report.batches),
-        "changed": dict(report.changes),
-        "refused": [
-            {"file": refusal.file, "line": refusal.line, "column": refusal.column, "reason": refusal.reason}
-            for refusal in report.refusals
-        ],
-    }
-
-
+for kind, command in import_records.COMMANDS.items():
+    app.command(kind)(command)
 app.command("responses")(import_responses.responses)
 
 

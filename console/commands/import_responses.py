@@ -8,7 +8,22 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.commands.database import AsJson, Database, caller, opened
-from console.commands.output import emit_json, emit_table, is_watched, narrate
+from console.commands.import_options import (
+    DryRun,
+    Files,
+    OnError,
+    ProfileName,
+    Rejects,
+    Resume,
+    Watched,
+    emit_counts,
+    import_record,
+    leave,
+    narrate_import,
+    narrate_unused,
+    teller,
+)
+from console.commands.output import emit_json, narrate
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -16,36 +31,23 @@ if TYPE_CHECKING:
 
 
 def responses(
-    files: Annotated[
-        list[str], typer.Argument(metavar="FILE...", help="CSV, TSV, XLSX, JSON, JSON Lines, also .gz; - is stdin.")
-    ],
-    profile: Annotated[
-        str,
-        typer.Option(
-            "--profile", metavar="NAME|FILE", help="How the columns become answers: a ready profile, or a TOML file."
-        ),
-    ] = "ombud",
+    files: Files,
+    profile: ProfileName = "ombud",
     survey: Annotated[
         str | None, typer.Option("--survey", metavar="CODE", help="Fill this survey instead of the profile's.")
     ] = None,
     wave: Annotated[
         str | None, typer.Option("--wave", metavar="NAME", help="The wave, where the survey is made.")
     ] = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Check and compare only; write nothing.")] = False,
-    rejects: Annotated[
-        Path | None, typer.Option("--rejects", metavar="FILE", help="Write refused rows to this CSV file.")
-    ] = None,
-    on_error: Annotated[
-        str, typer.Option("--on-error", metavar="skip|stop", help="Go on behind a refused row, or stop at it.")
-    ] = "skip",
-    resume: Annotated[bool, typer.Option("--resume", help="Go on where an import of the same file broke off.")] = False,
-    progress: Annotated[bool, typer.Option("--progress", help="Show progress also when nobody watches.")] = False,
+    dry_run: DryRun = False,
+    rejects: Rejects = None,
+    on_error: OnError = "skip",
+    resume: Resume = False,
+    progress: Watched = False,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Bring survey answers from files into the database. Run twice, it changes nothing."""
-    from console.commands.import_ import told_of_progress
-    from console.errors import ExitCode
     from console.settings import load_settings
     from console.transfer.responses import import_responses
     from console.transfer.survey_profiles import load_survey_profile
@@ -61,40 +63,18 @@ def responses(
             on_error=on_error,
             resume=resume,
             rejects=rejects,
-            progress=told_of_progress() if progress or is_watched() else None,
+            progress=teller(is_wanted=progress),
             zone=load_settings().zone,
         )
     _narrate(report, rejects)
     if as_json:
         emit_json(_record(report, mapping.name))
     else:
-        counts = report.counts
-        emit_table(
-            ("read", "created", "updated", "unchanged", "rejected", "answers", "doubles", "batch", "seconds"),
-            [
-                (
-                    str(counts.read),
-                    str(counts.created),
-                    str(counts.updated),
-                    str(counts.unchanged),
-                    str(counts.rejected),
-                    str(report.answers),
-                    str(report.doubles),
-                    ",".join(map(str, report.batches)) or "-",
-                    f"{report.seconds:.1f}",
-                )
-            ],
-            numeric=range(9),
-        )
-    if report.stopped is not None:
-        raise typer.Exit(ExitCode.FAILED)
-    if report.counts.rejected:
-        raise typer.Exit(ExitCode.REFUSED)
+        emit_counts(report, (("answers", report.answers), ("doubles", report.doubles)))
+    leave(report)
 
 
 def _narrate(report: ResponsesReport, rejects: Path | None) -> None:
-    from console.commands.import_ import narrate_import
-
     narrate_import(report, rejects)
     for note in report.notes:
         narrate(_("note: {text}").format(text=note))
@@ -116,13 +96,10 @@ def _narrate(report: ResponsesReport, rejects: Path | None) -> None:
                 count=report.strangers
             )
         )
-    if report.unused:
-        narrate(_("Columns not used: {columns}.").format(columns=", ".join(report.unused)))
+    narrate_unused(report.unused)
 
 
 def _record(report: ResponsesReport, profile: str) -> dict[str, Any]:
-    from console.commands.import_ import import_record
-
     return {
         **import_record(report, profile),
         "surveys": list(report.surveys),

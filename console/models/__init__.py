@@ -12,6 +12,7 @@ from console.models.people import Department, Staff
 from console.models.queue_view import SavedView
 from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
 from console.models.standing import CustomerRefresh, Segment, SegmentMember, StageInQuarter, Standing
+from console.models.supply import Bill, Consumption, Contract, Meter, Payment
 from console.models.survey import (
     Answer,
     AnswerCell,
@@ -25,7 +26,7 @@ from console.models.survey import (
     Survey,
     WeightSet,
 )
-from console.models.transfer import ImportBatch, RefusedRow
+from console.models.transfer import ImportBatch, ImportChange, RefusedRow
 from console.models.workflow import (
     CaseTask,
     Clock,
@@ -48,6 +49,7 @@ __all__ = [
     "AnswerSegment",
     "AnswerText",
     "AuditEntry",
+    "Bill",
     "Campaign",
     "CampaignCall",
     "Case",
@@ -57,7 +59,9 @@ __all__ = [
     "CaseText",
     "Category",
     "Clock",
+    "Consumption",
     "Contact",
+    "Contract",
     "CorrectiveAction",
     "CorrectiveActionCase",
     "Customer",
@@ -69,6 +73,7 @@ __all__ = [
     "Department",
     "DistinctCustomers",
     "ImportBatch",
+    "ImportChange",
     "Improvement",
     "Incident",
     "Indicator",
@@ -76,8 +81,10 @@ __all__ = [
     "KnownEvent",
     "ManagerPost",
     "MasterKey",
+    "Meter",
     "Notice",
     "Operation",
+    "Payment",
     "PointsEntry",
     "Policy",
     "Questionnaire",

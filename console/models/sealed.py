@@ -38,7 +38,11 @@ class CustomerKey(SQLModel, table=True):
 
 
 class CustomerSecret(SQLModel, table=True):
-    """The sensitive fields of a customer, each sealed with his data key."""
+    """The sensitive fields of a customer, each sealed with his data key.
+
+    A mark is the keyed digest of a value at its place: whether an import brings the same value again is seen by it, without
+    opening what is sealed.
+    """
 
     __tablename__ = "customer_secrets"
 
@@ -48,6 +52,11 @@ class CustomerSecret(SQLModel, table=True):
     identity: bytes | None = Field(default=None, sa_type=LargeBinary)
     address: bytes | None = Field(default=None, sa_type=LargeBinary)
     bank: bytes | None = Field(default=None, sa_type=LargeBinary)
+    phone_mark: str | None = Field(default=None, max_length=32)
+    email_mark: str | None = Field(default=None, max_length=32)
+    identity_mark: str | None = Field(default=None, max_length=32)
+    address_mark: str | None = Field(default=None, max_length=32)
+    bank_mark: str | None = Field(default=None, max_length=32)
 
 
 class AccountSecret(SQLModel, table=True):
@@ -57,3 +66,4 @@ class AccountSecret(SQLModel, table=True):
 
     account_id: int = Field(primary_key=True, foreign_key="service_accounts.id", ondelete="CASCADE")
     address: bytes = Field(sa_type=LargeBinary)
+    address_mark: str | None = Field(default=None, max_length=32)

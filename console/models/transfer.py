@@ -1,10 +1,10 @@
-"""What came in: import batches and the rows they refused."""
+"""What came in: import batches, the rows they refused, and what they changed."""
 
 from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Integer, Text
+from sqlalchemy import Column, ForeignKey, Index, Integer, Text
 from sqlmodel import Field, SQLModel
 
 from console.codes import BatchState
@@ -47,3 +47,26 @@ class RefusedRow(SQLModel, table=True):
     column: str = Field(default="", max_length=200)
     reason: str = Field(sa_type=Text)
     content: str = Field(default="", sa_type=Text)
+
+
+class ImportChange(SQLModel, table=True):
+    """A row that an import made or changed, so that it can be taken back.
+
+    ``before`` is a JSON object of the columns as they were, empty where the row was made; sealed values stay sealed in it.
+    ``version`` is the one that the import left the row with.
+    """
+
+    __tablename__ = "import_changes"
+    __table_args__ = (
+        Index("ix_import_changes_batch", "batch_id", "id"),
+        Index("ix_import_changes_row", "kind", "row_id"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    batch_id: int = Field(
+        sa_column=Column(Integer, ForeignKey("import_batches.id", ondelete="CASCADE"), nullable=False)
+    )
+    kind: str = Field(max_length=20)
+    row_id: int
+    version: int
+    before: str = Field(default="", sa_type=Text)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, select, text, update
+from sqlalchemy import Connection, Table, delete, func, select, text, update
 
 from console.codes import CustomerKind, Relationship
 from console.errors import ConflictError, NotFoundError, UsageError
@@ -16,7 +16,16 @@ from console.models.base import table_of
 from console.storage import customer_search, sealing
 from console.storage.bulk import insert_rows
 from console.storage.customer_search import Part
-from console.text import clean_line, mask_address, mask_email, mask_identity, mask_phone, natural_key, normalise_phone
+from console.text import (
+    PHONE_DIGITS,
+    clean_line,
+    is_phone,
+    mask_address,
+    mask_email,
+    mask_identity,
+    mask_phone,
+    natural_key,
+)
 
 CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
@@ -27,7 +36,16 @@ ACCOUNT_SECRETS: Table = table_of(AccountSecret)
 SENSITIVE = ("phone", "email", "identity", "address", "bank")
 """The fields of a customer that are kept sealed only."""
 
-MASKS = {
+NAMED = {
+    "phone": "The telephone",
+    "email": "The e-mail address",
+    "identity": "The identity number",
+    "address": "The address",
+    "bank": "The bank account",
+}
+MARKS = tuple(f"{field}_mark" for field in SENSITIVE)
+
+MASKS: Mapping[str, Callable[[str], str]] = {
     "phone": mask_phone,
     "email": mask_email,
     "identity": mask_identity,
@@ -51,9 +69,6 @@ DEFAULTS: Mapping[str, Any] = {
     "is_vulnerable": False,
 }
 PLAIN = ("number", "name", "created_at", "updated_at", *DEFAULTS)
-PHONE_DIGITS = (5, 20)
-"""Fewest and most digits of a telephone number: short service numbers have five; E.164 allows 15, and extensions follow."""
-
 LOOKED_UP = 500
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
@@ -75,14 +90,25 @@ def checked(row: Mapping[str, Any]) -> dict[str, str]:
 
 
 def _value(number: str, field: str, written: str) -> str:
+    try:
+        return valid_secret(field, written)
+    except UsageError as error:
+        raise UsageError(f"{NAMED[field]} of customer {number} {error.message}.", error.hint) from None
+
+
+def valid_secret(field: str, written: str) -> str:
+    """Return a sensitive value cleaned.
+
+    Raises UsageError where it is none; the message goes on behind the name of the field and does not quote the value.
+    """
     value = clean_line(written)
-    if field == "phone" and not PHONE_DIGITS[0] <= len(normalise_phone(value).lstrip("+")) <= PHONE_DIGITS[1]:
+    if field == "phone" and not is_phone(value):
         raise UsageError(
-            f"The telephone of customer {number} is none: it has not {PHONE_DIGITS[0]} to {PHONE_DIGITS[1]} digits.",
+            f"is no telephone number of {PHONE_DIGITS[0]} to {PHONE_DIGITS[1]} digits",
             "Correct it, or leave it empty.",
         )
     if field == "email" and not _EMAIL.fullmatch(value):
-        raise UsageError(f"The e-mail address of customer {number} is none.", "Correct it, or leave it empty.")
+        raise UsageError("is no e-mail address", "Correct it, or leave it empty.")
     return value
 
 
@@ -104,7 +130,7 @@ def write_customers(
         return {}
     if not may_exist:
         _refuse_taken(connection, [row["number"] for row in rows])
-    ids = _new_ids(connection, CUSTOMERS, len(rows))
+    ids = new_ids(connection, CUSTOMERS, len(rows))
     names = ("id", *PLAIN, *(f"{field}_masked" for field in SENSITIVE))
     values = [
         (
@@ -146,7 +172,8 @@ def _refuse_taken(connection: Connection, numbers: Sequence[str]) -> None:
             raise ConflictError(f"Customer number {taken} is taken.", "Change that customer, or give another number.")
 
 
-def _new_ids(connection: Connection, table: Table, count: int) -> list[int]:
+def new_ids(connection: Connection, table: Table, count: int) -> list[int]:
+    """Return ids for new rows of a table, rising; call it inside the transaction that writes them."""
     if connection.dialect.name == "postgresql":
         question = text("SELECT nextval(:sequence) FROM generate_series(1, :count)")
         given = connection.execute(question, {"sequence": f"{table.name}_id_seq", "count": count}).scalars()
@@ -183,7 +210,10 @@ def _seal(connection: Connection, found: Sequence[tuple[int, Mapping[str, str]]]
     for customer_id, values in found:
         key, wrapped = vault.new_data_key(customer_id)
         keys.append((customer_id, vault.current, wrapped))
-        sealed.append((customer_id, *(_sealed(key, customer_id, field, values.get(field)) for field in SENSITIVE)))
+        marks = (mark(vault, SECRETS.name, field, customer_id, values.get(field)) for field in SENSITIVE)
+        sealed.append(
+            (customer_id, *(_sealed(key, customer_id, field, values.get(field)) for field in SENSITIVE), *marks)
+        )
         entries += [
             (PARTS[field], customer_id, customer_search.blind_words(vault, PARTS[field], value))
             for field, value in values.items()
@@ -192,8 +222,16 @@ def _seal(connection: Connection, found: Sequence[tuple[int, Mapping[str, str]]]
         # Accounts, which share the index, may have higher ids than customers: only fields of these very ids are in the way.
         customer_search.forget_blind(connection, [customer_id for customer_id, _ in found], PARTS.values())
     insert_rows(connection, DATA_KEYS, ("customer_id", "master_id", "wrapped"), keys)
-    insert_rows(connection, SECRETS, ("customer_id", *SENSITIVE), sealed)
+    insert_rows(connection, SECRETS, ("customer_id", *SENSITIVE, *MARKS), sealed)
     customer_search.index_blind(connection, entries)
+
+
+def mark(vault: sealing.Vault, table: str, field: str, row: int, value: str | None) -> str | None:
+    """Return the keyed digest by which a value at its place is known again unopened; None for no value.
+
+    The place is in it, so that equal marks tell of nothing but the same value at the same place.
+    """
+    return vault.digest("mark", f"{table}|{field}|{row}|{value}") if value else None
 
 
 def _sealed(key: sealing.DataKey, customer_id: int, field: str, value: str | None) -> bytes | None:
@@ -220,10 +258,13 @@ def change_customer(connection: Connection, customer_id: int, changes: Mapping[s
     sensitive = [field for field in SENSITIVE if field in changes]
     if sensitive:
         key = data_key(connection, customer_id)
-        sealed = {field: _sealed(key, customer_id, field, values.get(field)) for field in sensitive}
+        vault = sealing.vault_of(connection)
+        sealed: dict[str, Any] = {}
+        for field in sensitive:
+            sealed[field] = _sealed(key, customer_id, field, values.get(field))
+            sealed[f"{field}_mark"] = mark(vault, SECRETS.name, field, customer_id, values.get(field))
         connection.execute(update(SECRETS).where(SECRETS.c.customer_id == customer_id).values(**sealed))
         customer_search.forget_blind(connection, [customer_id], [PARTS[field] for field in sensitive])
-        vault = sealing.vault_of(connection)
         customer_search.index_blind(
             connection,
             [
@@ -272,7 +313,7 @@ def write_accounts(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     if not rows:
         return {}
     _refuse_claimed(connection, rows)
-    ids = _new_ids(connection, ACCOUNTS, len(rows))
+    ids = new_ids(connection, ACCOUNTS, len(rows))
     addresses = [clean_line(row.get("address") or "") for row in rows]
     owners = [row["customer_id"] for row, address in zip(rows, addresses, strict=True) if address]
     keys = _data_keys(connection, owners) if owners else {}
@@ -284,15 +325,52 @@ def write_accounts(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
         values.append((account_id, mask_address(address), place, *(row[name] for name in plain)))
         if vault and address:
             key = keys[row["customer_id"]]
-            sealed.append((account_id, key.seal(ACCOUNT_SECRETS.name, "address", account_id, address)))
+            given = mark(vault, ACCOUNT_SECRETS.name, "address", account_id, address)
+            sealed.append((account_id, key.seal(ACCOUNT_SECRETS.name, "address", account_id, address), given))
             words = customer_search.blind_words(vault, Part.ACCOUNT_ADDRESS, address)
             entries.append((Part.ACCOUNT_ADDRESS, account_id, words))
     insert_rows(connection, ACCOUNTS, ("id", "address_masked", "premise", *plain), values)
     if vault and customer_search.newest_entry(connection, is_blind=True) >= ids[0] * customer_search.KINDS:
         customer_search.forget_blind(connection, ids, [Part.ACCOUNT_ADDRESS])
-    insert_rows(connection, ACCOUNT_SECRETS, ("account_id", "address"), sealed)
+    insert_rows(connection, ACCOUNT_SECRETS, ("account_id", "address", "address_mark"), sealed)
     customer_search.index_blind(connection, entries)
     return {row["number"]: account_id for account_id, row in zip(ids, rows, strict=True)}
+
+
+def change_account(connection: Connection, account_id: int, address: str) -> None:
+    """Set the address of a service account; an empty text takes it away. Other fields are plain updates.
+
+    Raises NotFoundError for an account that is not there.
+    """
+    owner = connection.execute(select(ACCOUNTS.c.customer_id).where(ACCOUNTS.c.id == account_id)).scalar()
+    if owner is None:
+        raise NotFoundError("This account is no longer there.", "Look its customer up again.")
+    given = clean_line(address)
+    connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id == account_id))
+    customer_search.forget_blind(connection, [account_id], [Part.ACCOUNT_ADDRESS])
+    place = ""
+    if given:
+        key = data_key(connection, owner)
+        vault = sealing.sealing_vault(connection)
+        place = customer_search.premise(vault, given)
+        sealed = key.seal(ACCOUNT_SECRETS.name, "address", account_id, given)
+        known = mark(vault, ACCOUNT_SECRETS.name, "address", account_id, given)
+        insert_rows(
+            connection, ACCOUNT_SECRETS, ("account_id", "address", "address_mark"), [(account_id, sealed, known)]
+        )
+        words = customer_search.blind_words(vault, Part.ACCOUNT_ADDRESS, given)
+        customer_search.index_blind(connection, [(Part.ACCOUNT_ADDRESS, account_id, words)])
+    connection.execute(
+        update(ACCOUNTS)
+        .where(ACCOUNTS.c.id == account_id)
+        .values(address_masked=mask_address(given), premise=place, version=ACCOUNTS.c.version + 1)
+    )
+
+
+def forget_accounts(connection: Connection, account_ids: Sequence[int]) -> None:
+    """Take accounts that are being deleted out of the index; their addresses go with their row."""
+    if account_ids:
+        customer_search.forget_blind(connection, list(account_ids), [Part.ACCOUNT_ADDRESS])
 
 
 def _refuse_claimed(connection: Connection, rows: Sequence[Mapping[str, Any]]) -> None:

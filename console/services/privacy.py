@@ -17,7 +17,7 @@ from console import clock
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
 from console.models import AuditEntry, Case, CaseText
 from console.models.base import table_of
-from console.services import contacts, customers, fieldwork
+from console.services import contacts, customers, fieldwork, supply_records
 from console.services.customer_merges import doubles_of
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
@@ -192,6 +192,7 @@ def export_person(store: Store, customer: str, actor: str, reason: str = "at the
                 }
                 for account in accounts
             ],
+            **supply_records.held_of(connection, int(row["id"])),
             "cases": list(_cases(connection, int(row["id"]))),
             "contacts": [
                 {name: value for name, value in asdict(contact).items() if name not in ("id", "customer", "name")}
@@ -297,8 +298,9 @@ def ledger_path() -> Path:
 def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | None = None) -> None:
     """Destroy the data key of the customer with a number, and with it every sealed value here and in any later copy.
 
-    Name, masks and index entries go too; the number, the region and what statistics count stay. The ledger, a file outside the
-    database, is written first: after an older backup was restored, ``replay_erasures`` erases again.
+    Name, masks, index entries, meters, contracts, consumption, bills and payments go too; the number, the region and what
+    statistics count stay. The ledger, a file outside the database, is written first: after an older backup was restored,
+    ``replay_erasures`` erases again.
 
     Raises UsageError without a reason, NotAllowedError for who may not, NotFoundError for a customer who is not there or was
     erased already, UnavailableError where the ledger cannot be written: then nothing is erased.
@@ -328,6 +330,7 @@ def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
 
 def _erase_one(connection: Connection, customer_id: int, at: datetime) -> None:
     accounts = list(connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer_id)).scalars())
+    supply_records.erase_held(connection, customer_id)
     for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
         connection.execute(delete(table).where(table.c[column] == customer_id))
     contacts.forget_contacts(connection, customer_id)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 ISO = "iso"
@@ -69,8 +69,9 @@ class DateReader:
     the first of the two.
     """
 
-    def __init__(self, forms: tuple[str, ...], zone: str) -> None:
+    def __init__(self, forms: tuple[str, ...], zone: str, earliest: int = EARLIEST_YEAR) -> None:
         self._zone = ZoneInfo(zone)
+        self._earliest = earliest
         self._forms = tuple(None if form == ISO else form_pattern(form) for form in forms)
         self._examples = ", ".join(_example(form) for form in forms)
         self._remembered: dict[str, datetime] = {}
@@ -85,6 +86,10 @@ class DateReader:
             self._remembered[text] = found
         return found
 
+    def day(self, text: str) -> date:
+        """Return the day in the zone of these dates. Raises as ``read`` does."""
+        return self.read(text).astimezone(self._zone).date()
+
     def _read(self, text: str) -> datetime:
         impossible = False
         for pattern in self._forms:
@@ -96,8 +101,8 @@ class DateReader:
             except ValueError:
                 impossible = True
                 continue
-            if not EARLIEST_YEAR <= local.year <= LATEST_YEAR:
-                raise ValueError(f"the year is not between {EARLIEST_YEAR} and {LATEST_YEAR}")
+            if not self._earliest <= local.year <= LATEST_YEAR:
+                raise ValueError(f"the year is not between {self._earliest} and {LATEST_YEAR}")
             return local.astimezone(UTC).replace(microsecond=0)
         if impossible:
             raise ValueError("there is no such day or time")

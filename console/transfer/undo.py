@@ -36,6 +36,7 @@ from console.transfer.case_rows import (
     update_case,
     written,
 )
+from console.transfer.record_kinds import KINDS
 
 AUDIT: Table = table_of(AuditEntry)
 CHUNK = 500
@@ -68,6 +69,10 @@ def undo_batch(store: Store, batch_id: int, actor: str, zone: str = "") -> UndoR
         from console.transfer.response_undo import undo_responses
 
         return UndoReport(batch_id, *undo_responses(store, batch_id, actor, zone))
+    if batch.kind in KINDS:
+        from console.transfer.record_undo import undo_records
+
+        return UndoReport(batch_id, *undo_records(store, batch_id, actor))
     deleted = restored = 0
     kept: list[str] = []
     after = 0
@@ -175,8 +180,8 @@ def _link_ids(connection: Connection, values: dict[str, Any]) -> dict[str, int |
     return found
 
 
-def _references_to(target: Table) -> list[ColumnElement[bool]]:
-    """Conditions that some row refers to a row of ``target``, for every foreign key; rows that go with it do not count."""
+def references_to(target: Table) -> list[ColumnElement[bool]]:
+    """Return conditions that some row refers to a row of ``target``, for every foreign key; rows that go with it do not count."""
     found: list[ColumnElement[bool]] = []
     for table in SQLModel.metadata.sorted_tables:
         other = table.alias(f"referring_{table.name}")
@@ -188,7 +193,7 @@ def _references_to(target: Table) -> list[ColumnElement[bool]]:
 
 def _referred(connection: Connection, case_ids: Sequence[int]) -> set[int]:
     found: set[int] = set()
-    for condition in _references_to(CASES):
+    for condition in references_to(CASES):
         found.update(connection.execute(select(CASES.c.id).where(CASES.c.id.in_(list(case_ids)), condition)).scalars())
     return found
 
@@ -206,7 +211,7 @@ def _forget_made(connection: Connection, batch_id: int) -> None:
     for table in (CUSTOMERS, CATEGORIES, DEPARTMENTS):
         # Lower levels of categories were made after the ones above them.
         ids = sorted(made.get(table.name, []), reverse=True)
-        free = and_(table.c.version == 1, *[not_(condition) for condition in _references_to(table)])
+        free = and_(table.c.version == 1, *[not_(condition) for condition in references_to(table)])
         size = 1 if table is CATEGORIES else CHUNK
         for start in range(0, len(ids), size):
             gone = delete(table).where(table.c.id.in_(ids[start : start + size]), free).returning(table.c.id)

@@ -131,7 +131,7 @@ class WorkbookWriter:
 
         if count >= SHEET_ROWS:
             raise OmbudError(
-                f"A worksheet holds {SHEET_ROWS - 1:,} cases, and there are {count:,}.",
+                f"A worksheet holds {SHEET_ROWS - 1:,} rows, and there are {count:,}.",
                 "Use --format csv or jsonl, or a filter.",
             )
         self.shortened = 0
