@@ -15,6 +15,7 @@ from console.commands import (
     bench,
     bench_satisfaction,
     calendar,
+    campaign,
     case,
     case_tasks,
     contact,
@@ -29,6 +30,8 @@ from console.commands import (
     init,
     keymap,
     keys,
+    manager,
+    points,
     policy,
     queue,
     remind,
@@ -76,6 +79,10 @@ customer.app.command("unmerge")(customer_care.unmerge)
 customer.app.command("merges")(customer_care.merges)
 customer.app.command("distinct")(customer_care.distinct)
 app.add_typer(customers.app, name="customers", help="All customers at once: lists, complete dossiers, doubles.")
+app.add_typer(campaign.app, name="campaign", help="Care campaigns: call lists, outcomes, progress.")
+app.add_typer(manager.app, name="manager", help="Account managers of key customers and areas.")
+app.add_typer(manager.visits_app, name="visits", help="Visits to customers: due, made, coverage.")
+app.add_typer(points.app, name="points", help="Loyalty points: a ledger with reasons.")
 app.add_typer(segment.app, name="segment", help="Named filters over customers: segment:NAME.")
 app.add_typer(contact.app, name="contact", help="The contact log: calls, visits, letters, callbacks, greetings.")
 app.add_typer(satisfaction.app, name="satisfaction", help="What customers answered in surveys.")

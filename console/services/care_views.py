@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,3 +143,113 @@ class MergeRow:
     moved: tuple[tuple[str, int], ...]
     undone_at: datetime | None
     undone_by: str
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignRow:
+    """A campaign and how far it has come; ``left_out`` counts by reason who was found and not taken onto the list."""
+
+    number: str
+    title: str
+    purpose: str
+    channel: str
+    filter: str
+    script: str
+    rest_days: int
+    state: str
+    due_on: date | None
+    created_by: str
+    customers: int
+    planned: int
+    done: int
+    dropped: int
+    reached: int
+    refused: int
+    created_at: datetime
+    closed_at: datetime | None
+    left_out: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CallRow:
+    """One customer on the list of a campaign, and what became of it."""
+
+    campaign: str
+    customer: str
+    name: str
+    region: str
+    phone_masked: str
+    is_vulnerable: bool
+    state: str
+    outcome: str
+    attempts: int
+    at: datetime | None
+    actor: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class PostRow:
+    """Who manages a customer or an area, from a day to a day, both included."""
+
+    id: int
+    login: str
+    name: str
+    customer: str
+    customer_name: str
+    region: str
+    from_on: date
+    to_on: date | None
+
+
+@dataclass(frozen=True, slots=True)
+class VisitRow:
+    """A customer who is visited every so many days: when he last was, and when the next visit is due."""
+
+    id: int
+    number: str
+    name: str
+    region: str
+    manager: str
+    every_days: int
+    last_on: date | None
+    due_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class CoverageFigure:
+    """Of so many customers to be visited, how many were within their interval; ``kind`` is manager, region or all."""
+
+    kind: str
+    name: str
+    customers: int
+    covered: int
+
+    @property
+    def share(self) -> float | None:
+        """Share of 1, None where nobody is to be visited."""
+        return self.covered / self.customers if self.customers else None
+
+
+@dataclass(frozen=True, slots=True)
+class PointsRow:
+    """One entry of the ledger of points; ``reverses`` is the entry it is the opposite of."""
+
+    entry: int
+    at: datetime
+    customer: str
+    points: int
+    reason: str
+    actor: str
+    reverses: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PointsBalance:
+    """How many points a customer has, was given, and has used."""
+
+    customer: str
+    name: str
+    balance: int
+    given: int
+    used: int

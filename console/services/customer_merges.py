@@ -28,6 +28,7 @@ from console.services.customer_records import (
     data_key,
 )
 from console.services.known_customers import known
+from console.services.points import balance_of
 from console.services.staffing import SUPERVISORS, required
 from console.storage import sealing
 from console.storage.engine import Store
@@ -252,6 +253,10 @@ def unmerge(store: Store, number: str, actor: str) -> MergeRow:
         row, merged = _merged(connection, number)
         source, target = merged["from_id"], merged["into_id"]
         kept = _hand_over(work, json.loads(merged["moved"]), target, source)
+        if balance_of(connection, target) < 0:
+            raise ConflictError(
+                f"Points of customer {row['number']} were used since the merge.", "Reverse those entries first."
+            )
         before = json.loads(merged["before"])
         for name in before["copied"]:
             table_name, _dot, column = name.partition(".")
