@@ -27,6 +27,7 @@ from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.workflow import ActorFacts, CaseFacts, Decision
 from console.services import promises
+from console.services.callback_answers import write_callback
 from console.services.case_histories import happenings_of, hold, traits_of
 from console.services.entering import stored
 from console.services.lookups import Names
@@ -432,6 +433,10 @@ class Errand:
         for table, new in change.rows:
             key = connection.execute(insert(table).values(new).returning(*table.primary_key)).one()
             change.created.append((table.name, dict(zip(table.primary_key.columns.keys(), key, strict=True))))
+        if step.verb == "callback" and change.case.get("opinion"):
+            opinion, reason = change.case["opinion"], self.fields.get("opinion_reason", "")
+            response = write_callback(connection, current, opinion, reason, actor=self.worker.login, at=at)
+            change.created.append(("responses", {"id": response}))
         current.update(values, version=version + 1)
         return {
             "case_id": current["id"],

@@ -12,6 +12,7 @@ from console.errors import ConflictError, UsageError
 from console.models import Response, SampleMember, Survey
 from console.models.base import table_of
 from console.services.answering import refuse_closed, survey_of
+from console.services.callback_answers import STANDING
 from console.services.fieldwork import sample
 from console.services.interviews import end_open
 from console.services.samples import draw_sample
@@ -24,9 +25,6 @@ from console.storage.engine import Store
 SURVEYS: Table = table_of(Survey)
 RESPONSES: Table = table_of(Response)
 MEMBERS: Table = table_of(SampleMember)
-
-STANDING = "callback"
-"""The survey that the callback of a case answers; it goes on as long as there are cases."""
 
 
 def surveys(store: Store) -> tuple[SurveyRow, ...]:

@@ -15,9 +15,10 @@ from sqlmodel import SQLModel
 from console import clock
 from console.codes import Role
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError
-from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation
+from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation, Response
 from console.models.base import UtcTime, table_of
 from console.services import promises
+from console.services.answering import delete_responses
 from console.services.case_histories import hold
 from console.services.errands import Outcome
 from console.services.handling import PART, Report
@@ -33,6 +34,7 @@ EVENTS: Table = table_of(CaseEvent)
 LINKS: Table = table_of(CaseLink)
 ACTION_CASES: Table = table_of(CorrectiveActionCase)
 OPERATIONS: Table = table_of(Operation)
+RESPONSES: Table = table_of(Response)
 
 MAY_UNDO_OTHERS = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
 
@@ -180,6 +182,8 @@ def _one_taken_back(undoing: _Undoing, case: RowMapping, steps: Sequence[RowMapp
                 raise ConflictError("what was split off it was changed since")
             _remove(connection, key["id"])
             removed.add(key["id"])
+        elif table == RESPONSES.name:
+            delete_responses(undoing.work, [key["id"]])
         else:
             _delete(connection, table, key)
     _restore(connection, case, before, undoing.now)
