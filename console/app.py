@@ -367,6 +367,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         self.push_screen(WorkflowPage())
 
+    def action_surveys(self) -> None:
+        from console.screens.surveys import SurveysScreen
+
+        self.push_screen(SurveysScreen())
+
     def action_notices(self) -> None:
         from console.screens.page import NoticePage
 

@@ -134,6 +134,11 @@ def chosen_language() -> str:
     return _speaker.language or "en"
 
 
+def in_language(text: str, text_zh: str) -> str:
+    """Return what stands in the database in both languages in the one chosen, or in English where Chinese is lacking."""
+    return text_zh if text_zh and chosen_language().startswith("zh") else text
+
+
 def _(message: str) -> str:
     """Return a message in the language chosen."""
     forms = _speaker.catalogue().get(message)

@@ -48,6 +48,8 @@ PLACES = {
     "board": "figures",
     "customers": "customers",
     "satisfaction": "satisfaction",
+    "surveys": "surveys",
+    "interview": "an interview",
     "help": "help",
     "chooser": "menus",
     "work": "working on cases",

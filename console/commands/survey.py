@@ -11,8 +11,8 @@ import typer
 from console.commands import survey_answers, survey_fieldwork
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, narrate
-from console.commands.survey_records import emit_plan, emit_progress, in_language, plan_record, survey_record
-from console.i18n import _
+from console.commands.survey_records import emit_plan, emit_progress, plan_record, survey_record
+from console.i18n import _, in_language
 from console.labels import label
 
 if TYPE_CHECKING:

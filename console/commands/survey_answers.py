@@ -13,8 +13,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.survey_records import in_language
-from console.i18n import _
+from console.i18n import _, in_language
 from console.labels import label
 
 if TYPE_CHECKING:

@@ -11,8 +11,8 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.survey_records import emit_progress, in_language, member_record, percent, plan_record
-from console.i18n import _
+from console.commands.survey_records import emit_progress, member_record, percent, plan_record
+from console.i18n import _, in_language
 from console.labels import label
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 
 Code = Annotated[str, typer.Argument(metavar="SURVEY", help="The code of the survey.")]
 Customer = Annotated[str, typer.Argument(metavar="CUSTOMER", help="The customer's number.")]
+
+
+RATES = {"cooperation": "COOP1", "refusal": "REF1"}
 
 
 def register(app: typer.Typer) -> None:
@@ -242,7 +245,7 @@ def rates(
     if found.counts:
         emit_table(
             (_("Rate"), _("Value")),
-            ((name.upper(), percent(value) or "-") for name, value in found.rates.items()),
+            ((RATES.get(name, name.upper()), percent(value) or "-") for name, value in found.rates.items()),
             numeric=(1,),
         )
     emit()

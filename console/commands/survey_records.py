@@ -6,17 +6,12 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from console.commands.output import emit, emit_table, narrate
-from console.i18n import _, chosen_language
+from console.i18n import _, in_language
 from console.labels import label
 
 if TYPE_CHECKING:
     from console.services.satisfaction_views import StratumProgress, SurveyPlan
     from console.services.survey_views import MemberRow, SurveyRow
-
-
-def in_language(text: str, text_zh: str) -> str:
-    """Return a text in the language chosen, where there is one."""
-    return text_zh if text_zh and chosen_language().startswith("zh") else text
 
 
 def survey_record(row: SurveyRow) -> dict[str, Any]:

@@ -52,6 +52,9 @@ class SatisfactionScreen(ConsoleScreen):
             text = ngettext("{count} survey", "{count} surveys", count).format(count=number(count))
             self.query_one("#status", Bar).show([("", text, "")])
 
+    def action_surveys(self) -> None:
+        self.app.action_surveys()  # type: ignore[attr-defined]
+
     def action_refresh(self) -> None:
         self.renew()
 

@@ -88,6 +88,18 @@ def begin(
     return view(store, store.write(actor, act))
 
 
+def take_on(store: Store, interview: int, *, actor: str, now: clock.Now = clock.now) -> InterviewView:
+    """Go on with an interview that was begun, whoever began it. Raises NotFoundError, ConflictError, NotAllowedError."""
+
+    def act(work: Work) -> None:
+        required(work.connection, actor, INTERVIEWERS, "ask customers")
+        row = _open_row(work.connection, interview)
+        _take_over(work, row["code"], interview, row["member_id"], row["customer"] or "", now())
+
+    store.write(actor, act)
+    return view(store, interview)
+
+
 def _take_over(work: Work, code: str, interview: int, member_id: int | None, customer: str, moment: datetime) -> None:
     """Go on with an interview, whoever began it."""
     work.connection.execute(

@@ -15,9 +15,11 @@ from console.screens.customers import CustomerScreen, FindField
 from console.screens.dialogs import Confirm, Progress
 from console.screens.help import HelpScreen, help_blocks
 from console.screens.intake import IntakeScreen
+from console.screens.interview import InterviewScreen
 from console.screens.page import Page
 from console.screens.queues import FilterField, QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
+from console.screens.surveys import SurveysScreen
 from console.screens.working import WorkScreen
 from console.widgets.board import Board
 from console.widgets.form import Form
@@ -35,6 +37,8 @@ NODES = {
     "case": CaseScreen,
     "customers": CustomerScreen,
     "satisfaction": SatisfactionScreen,
+    "surveys": SurveysScreen,
+    "interview": InterviewScreen,
     "work": WorkScreen,
     "form": Form,
     "intake": IntakeScreen,
