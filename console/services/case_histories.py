@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, func, select
+from sqlalchemy import Connection, RowMapping, case, select
 
 from console.codes import CasePhase
 from console.models import Case, CaseEvent, Category, Clock
@@ -24,6 +24,8 @@ EVENTS = table_of(CaseEvent)
 CATEGORIES = table_of(Category)
 CLOCKS = table_of(Clock)
 CHUNK = 500
+IMPORTED = "imported"
+"""The verb of what an import did to a case."""
 SOURCE_CLOCK = "source"
 """The promise that came with an imported case: its due time is the source's, not the policy's."""
 
@@ -93,6 +95,7 @@ def happenings_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, 
             EVENTS.c.phase,
             EVENTS.c.origin,
             EVENTS.c.is_public,
+            case((EVENTS.c.verb == IMPORTED, EVENTS.c.after), else_=""),
         )
         .where(
             EVENTS.c.case_id.in_(list(case_ids)),
@@ -103,10 +106,27 @@ def happenings_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, 
         .order_by(EVENTS.c.case_id, EVENTS.c.at, EVENTS.c.id)
     )
     before: dict[int, str] = {}
-    for case_id, at, verb, state, phase, origin, is_public in rows:
-        found[case_id].append(Happening(at, verb, phase, origin, before.get(case_id, ""), is_public))
+    for case_id, at, verb, state, phase, origin, is_public, told in rows:
+        happening = Happening(at, verb, phase, origin, before.get(case_id, ""), is_public)
+        if told and phase == CasePhase.CLOSED.value:
+            happening = _closed_elsewhere(happening, told, found[case_id])
+        found[case_id].append(happening)
         before[case_id] = state
     return found
+
+
+def _closed_elsewhere(imported: Happening, told: str, earlier: list[Happening]) -> Happening:
+    """Return a closing as of the time at which the source closed the case, which is before the import that tells of it.
+
+    What imports said between the two is left out of ``earlier``; what was done here since stands, and the closing after it.
+    """
+    closed_at = json.loads(told).get("closed_at")
+    if not closed_at:
+        return imported
+    at = min(imported.at, datetime.fromisoformat(closed_at))
+    while earlier and earlier[-1].verb == IMPORTED and earlier[-1].at > at:
+        earlier.pop()
+    return replace(imported, at=max(at, earlier[-1].at) if earlier else at)
 
 
 def histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook) -> list[CaseHistory]:
@@ -136,29 +156,38 @@ def histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook)
             row["due_at"],
             brought.get(row["id"]),
             traits_of(row, book.of(row["policy_id"], row["received_at"]).policy.zone),
-            (*starts.get(row["id"], ()), *events.get(row["id"], ())),
+            (*starts[row["id"]], *_not_before(row["received_at"], events.get(row["id"], ())))
+            if row["id"] in starts
+            else tuple(events.get(row["id"], ())),
         )
         for row in rows
     ]
 
 
+def _not_before(received_at: datetime, events: Iterable[Happening]) -> Iterator[Happening]:
+    """Some sources close cases before they received them: that counts as at once."""
+    return (event if event.at >= received_at else replace(event, at=received_at) for event in events)
+
+
 def _starts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, tuple[Happening, ...]]:
     """Return how cases that were begun elsewhere came here: received, and perhaps waiting or closed already.
 
-    What they were like before the first step taken here stands in the event of that step.
+    What they were like before the first step that changed it stands in the event of that step.
     """
-    ids = [row["id"] for row in rows]
-    firsts = (
-        select(func.min(EVENTS.c.id))
-        .where(EVENTS.c.case_id.in_(ids), EVENTS.c.phase != "", EVENTS.c.verb != "undo", EVENTS.c.is_undone.is_(False))
-        .group_by(EVENTS.c.case_id)
-    )
-    before: dict[int, dict[str, Any]] = {
-        case_id: json.loads(values)
-        for case_id, values in connection.execute(
-            select(EVENTS.c.case_id, EVENTS.c.before).where(EVENTS.c.id.in_(firsts))
+    before: dict[int, dict[str, Any]] = defaultdict(dict)
+    for case_id, values in connection.execute(
+        select(EVENTS.c.case_id, EVENTS.c.before)
+        .where(
+            EVENTS.c.case_id.in_([row["id"] for row in rows]),
+            EVENTS.c.phase != "",
+            EVENTS.c.verb != "undo",
+            EVENTS.c.is_undone.is_(False),
+            EVENTS.c.before != "{}",
         )
-    }
+        .order_by(EVENTS.c.id)
+    ):
+        for name, value in json.loads(values).items():
+            before[case_id].setdefault(name, value)
     starts: dict[int, tuple[Happening, ...]] = {}
     for row in rows:
         first = Happening(row["received_at"], "new", CasePhase.OPEN.value, "customer")
@@ -177,17 +206,16 @@ def _starts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, tup
 
 def _source_due_times(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, datetime]:
     """Return the promises that came with imported cases: kept as a clock, or still the only due time that a case has."""
-    imported = {row["id"]: row["due_at"] for row in rows if row["source"] is not None}
-    if not imported:
-        return {}
+    due_times = {row["id"]: row["due_at"] for row in rows if row["source"] is not None and row["due_at"] is not None}
     clocks = connection.execute(
-        select(CLOCKS.c.case_id, CLOCKS.c.name, CLOCKS.c.due_at).where(CLOCKS.c.case_id.in_(list(imported)))
+        select(CLOCKS.c.case_id, CLOCKS.c.name, CLOCKS.c.due_at).where(
+            CLOCKS.c.case_id.in_([row["id"] for row in rows])
+        )
     ).all()
-    found = {case_id: due_at for case_id, due_at in imported.items() if due_at is not None}
     for case_id in {case_id for case_id, _, _ in clocks}:
-        found.pop(case_id, None)
-    found.update({case_id: due_at for case_id, name, due_at in clocks if name == SOURCE_CLOCK and due_at is not None})
-    return found
+        due_times.pop(case_id, None)
+    kept = {case_id: due_at for case_id, name, due_at in clocks if name == SOURCE_CLOCK and due_at is not None}
+    return due_times | kept
 
 
 def all_histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook) -> Iterator[CaseHistory]:

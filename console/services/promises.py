@@ -120,7 +120,7 @@ def _recompute_part(
     owing: list[promised_tasks.Owing] = []
     for history in histories(connection, part, book):
         promises = promises_under(book, history, memory=memory)
-        clocks, due_at = [_clock_row(history.id, item) for item in promises], next_due(item.state for item in promises)
+        clocks, due_at = [clock_row(history.id, item) for item in promises], next_due(item.state for item in promises)
         stale.extend(kept[history.id].difference(clocks))
         written.extend(row for row in clocks if row not in kept[history.id])
         if due_at != history.due_at:
@@ -161,7 +161,8 @@ def _stored(connection: Connection, case_ids: Sequence[int]) -> Iterator[ClockRo
         yield tuple(row)
 
 
-def _clock_row(case_id: int, promise: Promise) -> ClockRow:
+def clock_row(case_id: int, promise: Promise) -> ClockRow:
+    """Return a promise as it is stored, in the order of ``CLOCK_COLUMNS``."""
     state = promise.state
     return (
         case_id,
@@ -189,7 +190,7 @@ def disagreements(connection: Connection, case_ids: Sequence[int], book: PolicyB
             kept[row[0]].add(row)
         for history in histories(connection, part, book):
             promises = promises_under(book, history, memory=memory)
-            clocks, due_at = {_clock_row(history.id, item) for item in promises}, next_due(i.state for i in promises)
+            clocks, due_at = {clock_row(history.id, item) for item in promises}, next_due(i.state for i in promises)
             if clocks != kept[history.id] or due_at != history.due_at:
                 found.append(history.reference)
     return tuple(found)

@@ -9,11 +9,13 @@ from datetime import datetime
 from operator import attrgetter
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select, update
+from sqlalchemy import Connection, Table, case, insert, select, update
 
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, ServiceAccount, Staff
 from console.models.base import table_of
+from console.services.case_histories import CLOCKS, IMPORTED, SOURCE_CLOCK
 from console.services.customer_records import write_customers
+from console.services.imported_promises import ImportedPromises, set_source_due_times
 from console.storage.bulk import insert_rows
 from console.storage.numbers import take_case_numbers
 from console.storage.search import index_cases
@@ -29,7 +31,6 @@ CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
 STAFF: Table = table_of(Staff)
 
-IMPORTED = "imported"
 ORIGIN = "system"
 TEXT_FIELDS = ("narrative", "findings", "measures", "reply", "follow_up", "cause", "outcome", "location", "extras")
 PLAIN_FIELDS = (
@@ -45,7 +46,7 @@ LINKS: Mapping[str, tuple[str, Table, str]] = {
 }
 FIELDS = (*PLAIN_FIELDS, *LINKS, *TEXT_FIELDS)
 NEW_CASE = (
-    "id", "reference", "source", "external_reference", "updated_at", "source_digest", "version",
+    "id", "reference", "source", "external_reference", "updated_at", "source_digest", "version", "policy_id",
     *(column for column, _, _ in LINKS.values()), *PLAIN_FIELDS,
 )  # fmt: skip
 NEW_TEXT = ("case_id", "extras", *(name for name in TEXT_FIELDS if name != "extras"))
@@ -54,6 +55,7 @@ EVENT = (
     "import_batch_id",
 )  # fmt: skip
 _plain = attrgetter(*PLAIN_FIELDS)
+_DUE = PLAIN_FIELDS.index("due_at")
 _texts = attrgetter(*NEW_TEXT[2:])
 _linked = attrgetter(*LINKS)
 PROGRESS_FIELDS = frozenset({"state", "phase", "closed_at"})
@@ -62,7 +64,10 @@ PROGRESS_FIELDS = frozenset({"state", "phase", "closed_at"})
 
 @dataclass(frozen=True, slots=True)
 class Stored:
-    """A case as the database has it, named as in a record: links by code, login or number."""
+    """A case as the database has it, named as in a record: links by code, login or number.
+
+    Its due time is the one its source gave; ``next_due_at`` is the earliest of all its promises.
+    """
 
     id: int
     reference: str
@@ -71,6 +76,7 @@ class Stored:
     version: int
     digest: str
     values: Mapping[str, Any]
+    next_due_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,7 +207,8 @@ def read_stored(connection: Connection, case_ids: Sequence[int], *, for_update: 
             CASES.c.external_reference,
             CASES.c.version,
             CASES.c.source_digest,
-            *[CASES.c[name] for name in PLAIN_FIELDS],
+            CASES.c.due_at.label("next_due_at"),
+            *[_source_due() if name == "due_at" else CASES.c[name] for name in PLAIN_FIELDS],
             *[table.c[key].label(name) for name, (_, table, key) in LINKS.items()],
             *[TEXTS.c[name] for name in TEXT_FIELDS],
         )
@@ -210,10 +217,17 @@ def read_stored(connection: Connection, case_ids: Sequence[int], *, for_update: 
     )
     found: dict[int, Stored] = {}
     for row in connection.execute(question):
-        case_id, reference, source, external_reference, version, digest, *values = row
+        case_id, reference, source, external_reference, version, digest, due, *values = row
         named = dict(zip(FIELDS, values, strict=True))
-        found[case_id] = Stored(case_id, reference, source, external_reference, version, digest, named)
+        found[case_id] = Stored(case_id, reference, source, external_reference, version, digest, named, due)
     return found
+
+
+def _source_due() -> Any:
+    """The due time that the source gave: a promise of its own, or all that a case without promises has."""
+    promised = select(CLOCKS.c.id).where(CLOCKS.c.case_id == CASES.c.id).exists()
+    given = select(CLOCKS.c.due_at).where(CLOCKS.c.case_id == CASES.c.id, CLOCKS.c.name == SOURCE_CLOCK)
+    return case((promised, given.scalar_subquery()), else_=CASES.c.due_at).label("due_at")
 
 
 def _joined() -> Any:
@@ -247,6 +261,8 @@ def _difference(record: CaseRecord, case: Stored, fields: frozenset[str]) -> Cha
             old, new = old or "", new or ""
         if name == "extras" and json.loads(old or "{}") == json.loads(new or "{}"):
             continue
+        if name == "due_at" and new == case.next_due_at:
+            continue  # an export gives the earliest promise: brought back, it is no other one
         if old != new:
             before[name], after[name] = old, new
     return Change(record, case, before, after) if after else None
@@ -277,8 +293,9 @@ def write_records(work: Work, batch_id: int, file_name: str, found: Sorted) -> M
     made = Made()
     connection = work.connection
     links = _Links(work, made, [*found.new, *(change.record for change in found.changed)])
+    promises = ImportedPromises.on(connection, work.at)
     if found.new:
-        _create(work, batch_id, file_name, found.new, links)
+        _create(work, batch_id, file_name, found.new, links, promises)
     for change in found.changed:
         update_case(
             connection,
@@ -290,10 +307,21 @@ def write_records(work: Work, batch_id: int, file_name: str, found: Sorted) -> M
         )
     if found.changed:
         connection.execute(insert(EVENTS), [_event(work, batch_id, file_name, change) for change in found.changed])
+        renew_promises(connection, promises, {change.stored.id: change.after for change in found.changed})
     index_cases(
         connection, [_searched(change) for change in found.changed if change.after.keys() & {"subject", "narrative"}]
     )
     return made
+
+
+def renew_promises(
+    connection: Connection, promises: ImportedPromises, changed: Mapping[int, Mapping[str, Any]]
+) -> None:
+    """Compute the promises on cases again, given the fields that an import has changed or put back in each."""
+    set_source_due_times(
+        connection, [(case_id, values["due_at"]) for case_id, values in changed.items() if "due_at" in values]
+    )
+    promises.renew(connection, list(changed))
 
 
 def _searched(change: Change) -> tuple[int, str, str]:
@@ -351,12 +379,22 @@ def update_case(
         connection.execute(update(TEXTS).where(TEXTS.c.case_id == case_id).values(**texts))
 
 
-def _create(work: Work, batch_id: int, file_name: str, records: Sequence[CaseRecord], links: _Links) -> None:
+def _create(
+    work: Work,
+    batch_id: int,
+    file_name: str,
+    records: Sequence[CaseRecord],
+    links: _Links,
+    promises: ImportedPromises,
+) -> None:
     numbers = take_case_numbers(work.connection, len(records))
     cases: list[tuple[Any, ...]] = []
     texts: list[tuple[Any, ...]] = []
     events: list[tuple[Any, ...]] = []
     for (case_id, reference), record in zip(numbers, records, strict=True):
+        policy_id, due_at = promises.give(case_id, record)
+        plain = list(_plain(record))
+        plain[_DUE] = due_at
         cases.append(
             (
                 case_id,
@@ -366,8 +404,9 @@ def _create(work: Work, batch_id: int, file_name: str, records: Sequence[CaseRec
                 work.at,
                 record.digest,
                 1,
+                policy_id,
                 *links.ids_of(record),
-                *_plain(record),
+                *plain,
             )
         )
         texts.append((case_id, links.extras_of(record), *_texts(record)))
@@ -376,6 +415,7 @@ def _create(work: Work, batch_id: int, file_name: str, records: Sequence[CaseRec
     insert_rows(work.connection, CASES, NEW_CASE, cases)
     insert_rows(work.connection, TEXTS, NEW_TEXT, texts)
     insert_rows(work.connection, EVENTS, EVENT, events)
+    promises.write(work.connection)
     index_cases(
         work.connection,
         [(number[0], record.subject, record.narrative) for number, record in zip(numbers, records, strict=True)],

@@ -15,6 +15,7 @@ from console.errors import OmbudError
 from console.models import AuditEntry
 from console.models.base import table_of
 from console.services.customer_records import forget_customers
+from console.services.imported_promises import ImportedPromises
 from console.storage.engine import Store
 from console.storage.numbers import hold_imports
 from console.storage.search import forget_cases, index_cases
@@ -33,6 +34,7 @@ from console.transfer.case_rows import (
     ids_by,
     read_back,
     read_stored,
+    renew_promises,
     update_case,
     written,
 )
@@ -41,6 +43,7 @@ from console.transfer.record_kinds import KINDS
 AUDIT: Table = table_of(AuditEntry)
 CHUNK = 500
 TAKEN_BACK = "import_undone"
+ESCALATED = "escalation"
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +132,7 @@ def _take_back(work: Work, batch_id: int, events: Sequence[Event]) -> tuple[int,
         for table, key in ((EVENTS, "case_id"), (TEXTS, "case_id"), (CASES, "id")):
             connection.execute(delete(table).where(table.c[key].in_(gone)))
     taken = set(gone)
-    restored = 0
+    put_back: dict[int, dict[str, Any]] = {}
     kept: list[str] = []
     for event_id, case_id, before, after in events:
         if case_id in taken:
@@ -146,12 +149,18 @@ def _take_back(work: Work, batch_id: int, events: Sequence[Event]) -> tuple[int,
             index_cases(connection, [(case_id, now["subject"], now["narrative"] or "")])
         event = event_row(work, batch_id, TAKEN_BACK, case_id, "", now["state"], now["phase"])
         connection.execute(insert(EVENTS), [{**event, "before": written(new), "after": written(old)}])
-        restored += 1
-    return len(gone), restored, kept
+        put_back[case_id] = old
+    renew_promises(connection, ImportedPromises.on(connection, work.at), put_back)
+    return len(gone), len(put_back), kept
 
 
 def _last_events(connection: Connection, case_ids: Sequence[int]) -> dict[int, int]:
-    question = select(EVENTS.c.case_id, EVENTS.c.id).where(EVENTS.c.case_id.in_(list(case_ids))).order_by(EVENTS.c.id)
+    """Return the last event of each case; that a promise was broken meanwhile is no change that somebody made."""
+    question = (
+        select(EVENTS.c.case_id, EVENTS.c.id)
+        .where(EVENTS.c.case_id.in_(list(case_ids)), EVENTS.c.verb != ESCALATED)
+        .order_by(EVENTS.c.id)
+    )
     return {case_id: event_id for case_id, event_id in connection.execute(question)}  # noqa: C416 - rows are no pairs to mypy
 
 
