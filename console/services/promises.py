@@ -6,10 +6,11 @@ recomputation cannot disagree.
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, delete, insert, select, update
@@ -42,23 +43,49 @@ class Promise:
     state: ClockState
 
 
+@dataclass(frozen=True, slots=True)
+class _Remembered:
+    """The rules chosen under one policy, and what of a case its rules do not look at."""
+
+    policy: Policy
+    has_keywords: bool
+    days: tuple[date, ...]
+    chosen: dict[tuple[object, ...], tuple[ClockRule, ...]]
+
+
 @dataclass(slots=True)
 class RuleMemory:
     """Which rules decide on cases alike, remembered while many are computed."""
 
-    _known: dict[tuple[int, CaseTraits], tuple[ClockRule, ...]] = field(default_factory=dict)
-    _policies: dict[int, tuple[Policy, bool]] = field(default_factory=dict)
+    _policies: dict[int, _Remembered] = field(default_factory=dict)
 
     def rules(self, policy: Policy, traits: CaseTraits) -> tuple[ClockRule, ...]:
-        """Return what ``clocks_for`` does; the words of a case make a difference only where a rule looks at them."""
-        if id(policy) not in self._policies:
-            self._policies[id(policy)] = policy, any(rule.when.keywords for rule in policy.clocks)
-        if not self._policies[id(policy)][1]:
-            traits = replace(traits, text="")
-        key = (id(policy), traits)
-        if key not in self._known:
-            self._known[key] = clocks_for(policy, traits)
-        return self._known[key]
+        """Return what ``clocks_for`` does.
+
+        The words of a case make a difference only where a rule looks at them, its day of receipt only against the days on which
+        rules begin and end.
+        """
+        known = self._policies.get(id(policy))
+        if known is None:
+            begins = {rule.valid_from for rule in policy.clocks if rule.valid_from}
+            ends = {rule.valid_until + timedelta(days=1) for rule in policy.clocks if rule.valid_until}
+            has_keywords = any(rule.when.keywords for rule in policy.clocks)
+            known = self._policies[id(policy)] = _Remembered(policy, has_keywords, tuple(sorted(begins | ends)), {})
+        key = (
+            bisect_right(known.days, traits.received_on),
+            traits.kind,
+            traits.category,
+            traits.severity,
+            traits.channel,
+            traits.authority,
+            traits.area,
+            traits.region,
+            traits.is_raised_by_staff,
+            traits.text if known.has_keywords else "",
+        )
+        if key not in known.chosen:
+            known.chosen[key] = clocks_for(policy, traits)
+        return known.chosen[key]
 
 
 def promises_of(
