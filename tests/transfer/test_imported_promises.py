@@ -21,8 +21,9 @@ from console.services.intake import NewCase, take_in
 from console.services.policies import adopt
 from console.services.undoing import undo
 from console.storage.engine import Store
-from console.transfer.cases import ImportReport, import_cases
+from console.transfer.cases import import_cases
 from console.transfer.profiles import Profile, load_profile
+from console.transfer.run import ImportReport
 from console.transfer.undo import undo_batch
 
 CASES: Table = table_of(Case)
