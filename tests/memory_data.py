@@ -25,7 +25,6 @@ from console.services.views import (
     FormBasis,
     FormChoices,
     IdList,
-    IndicatorFigure,
     Intake,
     IntakePreview,
     NoticeRow,
@@ -34,8 +33,6 @@ from console.services.views import (
     QueueView,
     RelatedRow,
     RemedyRow,
-    SatisfactionSummary,
-    SurveyFigure,
     TakenIn,
 )
 
@@ -199,15 +196,6 @@ class MemoryData:
             cases=(replace(case_row(1), subject=text),),
             answers=(AnswerRow(NOW, text, text, 4),),
         )  # fmt: skip
-
-    def satisfaction(self) -> SatisfactionSummary:
-        self._enter("satisfaction")
-        figures = (
-            IndicatorFigure("csd", "quality", "Supply quality 供电质量", 704, 4.1, 0.777, 0.74, 0.811),
-            IndicatorFigure("csd", "billing", HOSTILE[1], 12, 3.2, 0.5, 0.25, 0.75),
-            IndicatorFigure("csd", "none", HOSTILE[3], 0, None, None, None, None),
-        )
-        return SatisfactionSummary((SurveyFigure("csd", HOSTILE[0], 1, 5, NOW, NOW, 704, figures),))
 
     def possibilities(self, case_id: int) -> Sequence[Possibility]:
         self._enter(f"possibilities {case_id}")

@@ -38,7 +38,7 @@ def satisfaction(
     """Make answers, then measure summary, pivots and drill-down beside the same questions to plain SQLite tables."""
     from console.services.pivots import answers as single
     from console.services.pivots import pivot
-    from console.services.satisfaction import figures, summary
+    from console.services.satisfaction import figures
 
     with _bench_store(database) as store:
         narrate(f"Making {answers:,} answers…")
@@ -48,7 +48,7 @@ def satisfaction(
         one = f"survey:{SURVEY} indicator:item1"
         region, month = "region 03", "2025-03"
         asked: dict[str, tuple[Callable[[], object], str]] = {
-            "summary": (lambda: summary(store), _PLAIN_SUMMARY),
+            "summary": (lambda: figures(store), _PLAIN_SUMMARY),
             "figures of one indicator": (lambda: figures(store, one), _PLAIN_ONE),
             "pivot region x month": (lambda: pivot(store, "region", "month", one), _plain_pivot("region", "month")),
             "pivot department x channel": (

@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from console.services.views import CaseDetail, CaseRow, CustomerDetail, CustomerRow, SatisfactionSummary
+    from console.services.views import CaseDetail, CaseRow, CustomerDetail, CustomerRow
 
 
 def case_record(row: CaseRow) -> dict[str, Any]:
@@ -43,8 +43,3 @@ def customer_detail_record(detail: CustomerDetail) -> dict[str, Any]:
     del row["id"]
     record["cases"] = [case_record(case) for case in detail.cases]
     return {**row, **record}
-
-
-def satisfaction_record(summary: SatisfactionSummary) -> dict[str, Any]:
-    """Return the surveys and their figures as one record."""
-    return asdict(summary)

@@ -22,7 +22,6 @@ from console.services.views import (
     NoticeRow,
     Possibility,
     QueueView,
-    SatisfactionSummary,
     TakenIn,
 )
 
@@ -64,8 +63,6 @@ class DataAccess(Protocol):
     def customers(self, text: str) -> Sequence[CustomerRow]: ...
 
     def customer(self, customer_id: int) -> CustomerDetail: ...
-
-    def satisfaction(self) -> SatisfactionSummary: ...
 
     def possibilities(self, case_id: int) -> Sequence[Possibility]: ...
 
@@ -163,12 +160,6 @@ class ServiceData:
         from console.services import customers
 
         return customers.detail(self._store, customer_id)
-
-    def satisfaction(self) -> SatisfactionSummary:
-        """Return what surveys say."""
-        from console.services import satisfaction
-
-        return satisfaction.summary(self._store)
 
     def possibilities(self, case_id: int) -> Sequence[Possibility]:
         """Return what may be done to a case now, and why the rest may not."""

@@ -1,56 +1,304 @@
-"""Satisfaction: the surveys there are, each indicator with its n, mean and share of good answers."""
+"""Satisfaction: one survey at a glance, from the index down to the single answer."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Sequence
+from typing import ClassVar, cast
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.widgets import Static
 
-from console.i18n import _, ngettext
+from console.errors import NotFoundError
+from console.i18n import _
+from console.screens.answers import AnswersScreen
+from console.screens.asking import ask_filter, with_terms, without_last
 from console.screens.base import NAVIGATION, ConsoleScreen
-from console.services.views import IndicatorFigure, SatisfactionSummary, SurveyFigure
+from console.screens.chooser import Chooser
+from console.screens.figures import FigurePage, interval, label_of, shown, table_block, weights_of
+from console.screens.overview_page import dimension_name, headline_name, overview_lines, split_words, value_name
+from console.screens.satisfaction_questions import SatisfactionQuestions
+from console.services.overview_views import Headline, Overview, SurveyChoice
+from console.services.satisfaction_views import Figure, NodeFigure, WeightVersion
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
-from console.widgets.content import Piece, number
-from console.widgets.reading import Block, Gap, Grid, Heading, Paragraph, Reading
-
-FEW = 30
-"""Below so many answers a share says little, and is marked."""
-
-BAR_CELLS = 10
+from console.widgets.board import Board, Spot
+from console.widgets.content import line, moment, number
+from console.widgets.reading import Block, Facts, Heading, Paragraph
 
 
 class SatisfactionScreen(ConsoleScreen):
-    """Shows what customers answered."""
+    """Shows the overview of a survey, or of the slice that a filter cuts out of it."""
 
     context = "satisfaction"
-    AUTO_FOCUS = "#figures"
+    AUTO_FOCUS = "#board"
     CSS_PATH = "styles/case.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("satisfaction"), *NAVIGATION]
 
+    def __init__(self) -> None:
+        super().__init__()
+        self.filter_text = ""
+        self._tree = ""
+        self._found: Overview | None = None
+        self._folded: set[str] = set()
+        self._is_table = False
+
     def compose_body(self) -> ComposeResult:
-        """Lay out the figures."""
-        yield Reading("figures")
+        """Lay out the title and the figures."""
+        yield Static(id="page-title")
+        yield Board("board")
         yield Bar("status")
+
+    @property
+    def board(self) -> Board:
+        """The figures."""
+        return self.query_one("#board", Board)
 
     def begin(self) -> None:
         """Ask for the figures."""
-        reading = self.query_one("#figures", Reading)
-        reading.show([Paragraph(_("Asking the database…"), "quiet")])
+        self.board.show(lambda _width: [(Spot(_("Asking the database…"), "quiet"),)])
         self.renew()
 
     def renew(self) -> None:
         """Ask for the figures again."""
-        self.ask("figures", lambda data: data.satisfaction())
+        filter_text, tree = self.filter_text, self._tree
+        self.ask("overview", lambda data: data.part(SatisfactionQuestions).overview(filter_text, tree))
 
     def answered(self, group: str, answer: object) -> None:
-        """Show the figures."""
-        if isinstance(answer, SatisfactionSummary):
-            self.query_one("#figures", Reading).show(summary_blocks(answer), keep=True)
-            count = len(answer.surveys)
-            text = ngettext("{count} survey", "{count} surveys", count).format(count=number(count))
-            self.query_one("#status", Bar).show([("", text, "")])
+        """Show the figures, or what may be chosen."""
+        if isinstance(answer, Overview):
+            self._found = answer
+            self._draw()
+        elif group == "surveys":
+            self._choose_survey(cast("Sequence[SurveyChoice]", answer))
+        elif group == "months":
+            self._choose_month(cast("Sequence[str]", answer))
+        elif group == "weights":
+            self._show_weights(cast("Sequence[WeightVersion]", answer))
+
+    def failed(self, group: str, error: Exception) -> None:
+        """Say why there are no figures."""
+        if group == "overview" and isinstance(error, NotFoundError):
+            self._found = None
+            texts = [error.message, error.hint]
+            if not self.filter_text:
+                texts = [_("Nobody has answered a survey yet."), _("Load answers with: ombud import responses FILE")]
+            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
+            self.query_one("#page-title", Static).update(line(self.filter_text))
+            return
+        super().failed(group, error)
+
+    def _draw(self) -> None:
+        found = self._found
+        if found is None:
+            return
+        survey = found.survey
+        title = f"{label_of(survey.title, survey.title_zh, survey.code)} ({survey.code})"
+        parts = [title, survey.wave, _("third party") if survey.assessor == "third_party" else _("own survey")]
+        parts.append(self.filter_text)
+        self.query_one("#page-title", Static).update(line("  ".join(part for part in parts if part)))
+        folded, is_table = frozenset(self._folded), self._is_table
+        self.board.show(lambda width: overview_lines(found, width, folded, is_table=is_table))
+        period = ""
+        if survey.first_at is not None and survey.last_at is not None:
+            zone = self.console.zone
+            period = f"{moment(survey.first_at, zone)[:10]} - {moment(survey.last_at, zone)[:10]}"
+        compared = _("compared with {survey}").format(survey=found.before_filter) if found.before_filter else ""
+        self.query_one("#status", Bar).show([("", text, "") for text in (period, compared) if text])
+
+    # What is under the cursor
+
+    @on(Board.Chosen)
+    def act_on_figure(self, event: Board.Chosen) -> None:
+        """Open the rows of a figure, tell its definition, or fold below it."""
+        if self._found is None:
+            return
+        kind, _colon, rest = event.key.partition(":")
+        if event.wish in ("fold", "unfold"):
+            if kind in ("node", "change", "costs"):
+                self._fold(rest, is_open=event.wish == "unfold")
+        elif event.wish == "explain":
+            self.console.push_screen(self._page(kind, rest, self._found))
+        else:
+            filter_text = self._rows_of(kind, rest, self._found)
+            if filter_text:
+                self.console.push_screen(AnswersScreen(filter_text))
+            else:
+                self.console.push_screen(self._page(kind, rest, self._found))
+
+    def _fold(self, node_id: str, *, is_open: bool) -> None:
+        if is_open:
+            self._folded.discard(node_id)
+        elif self._found is not None and any(row.node.parent == node_id for row in self._found.rows):
+            self._folded.add(node_id)
+        self._draw()
+
+    def _rows_of(self, kind: str, rest: str, found: Overview) -> str:
+        """The filter that finds the answers behind a figure; empty where there are none to list."""
+        if kind == "head":
+            headline = found.headlines[int(rest)]
+            return headline.figure.filter or found.survey.filter
+        if kind in ("node", "costs"):
+            return _node(found, rest).figure.filter
+        if kind == "weak":
+            return found.weak_points[int(rest) - 1].figure.filter
+        if kind == "segment":
+            return self._segment(rest, found).filter
+        return ""
+
+    def _segment(self, rest: str, found: Overview) -> Figure:
+        dimension, _colon, value = rest.partition(":")
+        segments = dict(found.drill)[dimension]
+        return next(segment.figure for segment in segments if segment.value == value)
+
+    def _page(self, kind: str, rest: str, found: Overview) -> FigurePage:
+        if kind == "head":
+            headline = found.headlines[int(rest)]
+            more = [*_change_blocks(headline), *_notes(found)] if headline.kind == "index" else _change_blocks(headline)
+            return FigurePage(headline_name(headline), headline.kind, headline.figure, more)
+        if kind in ("node", "change", "costs"):
+            return _node_page(kind, _node(found, rest), found)
+        if kind == "weak":
+            return _weak_page(int(rest), found)
+        if kind == "segment":
+            dimension, _colon, value = rest.partition(":")
+            title = f"{dimension_name(dimension)}: {value_name(dimension, value)}"
+            return FigurePage(title, "segment", self._segment(rest, found))
+        if kind == "rate":
+            return FigurePage(_("Response rate"), "rate", found.survey.response_rate)
+        if kind == "months":
+            rows = [(month, shown(figure), interval(figure), number(figure.n)) for month, figure in found.months]
+            table = table_block((_("Month"), _("Index"), _("95% interval"), "n"), rows)
+            return FigurePage(_("Index by month"), "segment", None, [table])
+        return FigurePage(_("Change since the last wave"), "change", found.headlines[0].change, _split_blocks(found))
+
+    # Actions
+
+    def action_filter(self) -> None:
+        ask_filter(self.console, _("Slice of the answers"), self.filter_text, self.show_slice)
+
+    def show_slice(self, filter_text: str) -> None:
+        """Show another survey or slice."""
+        self.filter_text = filter_text
+        self.renew()
+
+    def action_survey(self) -> None:
+        self.ask("surveys", lambda data: data.part(SatisfactionQuestions).surveys())
+
+    def _choose_survey(self, found: Sequence[SurveyChoice]) -> None:
+        zone = self.console.zone
+        choices = [
+            (
+                survey.code,
+                f"{label_of(survey.title, survey.title_zh, survey.code)} ({survey.code})  {survey.series} {survey.wave}  "
+                f"{number(survey.responses)}  {moment(survey.last_at, zone)[:10]}  "
+                f"{_('third party') if survey.assessor == 'third_party' else ''}",
+            )
+            for survey in found
+        ]
+
+        def take(code: str | None) -> None:
+            if code is not None:
+                self._tree = ""
+                self._folded.clear()
+                self.show_slice(with_terms(self.filter_text, {"survey": code, "month": "", "wave": "", "series": ""}))
+
+        current = self._found.survey.code if self._found else ""
+        self.console.push_screen(Chooser(_("Survey or wave"), choices, current=current), take)
+
+    def action_period(self) -> None:
+        filter_text = self.filter_text
+        self.ask("months", lambda data: data.part(SatisfactionQuestions).months(filter_text))
+
+    def _choose_month(self, months: Sequence[str]) -> None:
+        choices = [("", _("All months")), *((month, month) for month in months)]
+
+        def take(month: str | None) -> None:
+            if month is not None and self._found is not None:
+                self.show_slice(with_terms(self.filter_text, {"survey": self._found.survey.code, "month": month}))
+
+        self.console.push_screen(Chooser(_("Month"), choices), take)
+
+    def action_tree(self) -> None:
+        from console.rules.indicator_trees import load_tree, ready_trees
+
+        trees = [load_tree(name) for name in ready_trees()]
+        choices = [("own", _("The survey's own tree"))]
+        choices += [(tree.name, label_of(tree.title, tree.title_zh, tree.name)) for tree in trees]
+
+        def take(name: str | None) -> None:
+            if name is not None:
+                self._tree = name
+                self._folded.clear()
+                self.renew()
+
+        self.console.push_screen(Chooser(_("Indicator tree"), choices, current=self._tree or "own"), take)
+
+    def action_weights(self) -> None:
+        if self._found is not None:
+            code = self._found.survey.code
+            self.ask("weights", lambda data: data.part(SatisfactionQuestions).weights(code))
+
+    def _show_weights(self, found: Sequence[WeightVersion]) -> None:
+        zone = self.console.zone
+        blocks: list[Block] = []
+        if not found:
+            blocks.append(
+                Paragraph(
+                    _("No weights were entered: ombud satisfaction weights SURVEY FILE --apply enters a version.")
+                )
+            )
+        for version in found:
+            title = f"{version.name}  {_('in use') if version.is_active else ''}"
+            consistency = "" if version.consistency is None else f"{version.consistency:.3f}"
+            facts = (
+                (_("Method"), version.method),
+                (_("Tree"), version.tree or _("The survey's own tree")),
+                ("CR", consistency),
+                (_("By"), version.actor),
+                (_("Made"), moment(version.made_at, zone)),
+                (_("Note"), version.note),
+                (_("Weights"), ", ".join(f"{code} {weight:.4f}" for code, weight in version.weights.items())),
+            )
+            blocks += [Heading(title), Facts(facts)]
+        current = weights_of(self._found.survey.index.weights_version) if self._found else ""
+        blocks.append(Paragraph(_("The figures shown stand on: {version}").format(version=current), "quiet"))
+        self.console.push_screen(FigurePage(_("Versions of the weights"), "", None, blocks))
+
+    def action_drill(self) -> None:
+        kind, _colon, rest = self.board.key.partition(":")
+        if self._found is None or kind != "segment":
+            self.console.say(_("Put the cursor on a segment to go into it."))
+            return
+        dimension, _colon, value = rest.partition(":")
+        self.show_slice(with_terms(self.filter_text, {"survey": self._found.survey.code, dimension: value or "none"}))
+
+    def action_fold(self) -> None:
+        kind, _colon, rest = self.board.key.partition(":")
+        if kind in ("node", "change", "costs"):
+            self._fold(rest, is_open=rest in self._folded)
+
+    def action_up_again(self) -> None:
+        if self.filter_text:
+            self.show_slice(without_last(self.filter_text))
+
+    def action_quadrants(self) -> None:
+        from console.screens.quadrants import QuadrantScreen
+
+        self.console.push_screen(QuadrantScreen(self._narrowed()))
+
+    def action_pivot(self) -> None:
+        from console.screens.pivots import PivotScreen
+
+        self.console.push_screen(PivotScreen(self._narrowed()))
+
+    def _narrowed(self) -> str:
+        return with_terms(self.filter_text, {"survey": self._found.survey.code}) if self._found else self.filter_text
+
+    def action_table(self) -> None:
+        self._is_table = not self._is_table
+        self._draw()
 
     def action_surveys(self) -> None:
         self.app.action_surveys()  # type: ignore[attr-defined]
@@ -59,53 +307,57 @@ class SatisfactionScreen(ConsoleScreen):
         self.renew()
 
 
-def summary_blocks(summary: SatisfactionSummary) -> list[Block]:
-    """Return the surveys as tables, with what the columns mean."""
-    if not summary.surveys:
-        return [
-            Paragraph(_("Nobody has answered a survey yet.")),
-            Gap(),
-            Paragraph(_("Load answers with: ombud import responses FILE"), "quiet"),
-        ]
-    blocks: list[Block] = []
-    for survey in summary.surveys:
-        blocks += [Heading(f"{survey.title}  ({survey.code})"), Paragraph(_about(survey), "quiet")]
-        heads = (_("Indicator"), _("n"), _("Mean"), _("Good"), _("95% interval"), "")
-        rows = tuple(_row(indicator) for indicator in survey.indicators)
-        blocks += [Grid(heads, rows, right=frozenset({1, 2, 3, 4})), Gap()]
-    blocks.append(
-        Paragraph(
-            _(
-                "Good: share of answers in the two highest levels, with its 95% Wilson interval. "
-                "~ fewer than {count} answers."
-            ).format(count=FEW),
-            "quiet",
+def _node(found: Overview, node_id: str) -> NodeFigure:
+    return next(row.node for row in found.rows if row.node.id == node_id)
+
+
+def _change_blocks(headline: Headline) -> list[Block]:
+    if headline.change is None:
+        return []
+    p = "-" if headline.change_p is None else f"{headline.change_p:.4f}"
+    facts = (
+        (_("Change"), shown(headline.change, has_sign=True)),
+        (_("95% interval"), interval(headline.change)),
+        ("p", p),
+    )
+    return [Heading(_("Change since the last wave")), Facts(facts)]
+
+
+def _notes(found: Overview) -> list[Block]:
+    return [Paragraph(note, "quiet") for note in (*found.survey.index.warnings, *found.tree.warnings)]
+
+
+def _split_blocks(found: Overview) -> list[Block]:
+    return [Paragraph(split_words(split)) for split in found.splits]
+
+
+def _node_page(kind: str, node: NodeFigure, found: Overview) -> FigurePage:
+    title = label_of(node.label, node.label_zh, node.id)
+    if kind == "change":
+        row = next(row for row in found.rows if row.node.id == node.id)
+        p = "-" if row.change_p is None else f"{row.change_p:.4f}"
+        return FigurePage(title, "change", row.change, [Facts((("p", p),)), *_split_blocks(found)])
+    facts = Facts(
+        (
+            (_("Weight within its parent"), f"{100 * node.weight:.1f}%"),
+            (_("Weight used"), "" if node.used_weight is None else f"{100 * node.used_weight:.1f}%"),
+            (_("Target"), "" if node.target is None else f"{node.target:.1f}"),
+            (_("Costs its parent"), "" if node.shortfall is None else f"{node.shortfall:+.2f}"),
         )
     )
-    return blocks
+    is_inner = any(row.node.parent == node.id for row in found.rows)
+    if kind == "costs":
+        return FigurePage(title, "shortfall", node.figure, [facts])
+    return FigurePage(title, "node" if is_inner else "score", node.figure, [facts])
 
 
-def _about(survey: SurveyFigure) -> str:
-    parts = [
-        ngettext("{count} response", "{count} responses", survey.responses).format(count=number(survey.responses)),
-        _("scale {low} to {high}").format(low=survey.scale_low, high=survey.scale_high),
-    ]
-    if survey.first_at is not None and survey.last_at is not None:
-        parts.append(f"{survey.first_at:%Y-%m-%d} - {survey.last_at:%Y-%m-%d}")
-    return ", ".join(parts)
-
-
-def _row(figure: IndicatorFigure) -> tuple[str | Piece, ...]:
-    if figure.mean is None or figure.top_share is None or figure.low is None or figure.high is None:
-        return (figure.label, number(figure.n), "-", "-", "-", "")
-    share = f"{figure.top_share * 100:.1f}%{'~' if figure.n < FEW else ' '}"
-    interval = f"{figure.low * 100:.1f} - {figure.high * 100:.1f}"
-    filled = round(figure.top_share * BAR_CELLS)
-    return (
-        figure.label,
-        number(figure.n),
-        f"{figure.mean:.2f}",
-        share,
-        interval,
-        Piece("#" * filled + "." * (BAR_CELLS - filled), "later"),
+def _weak_page(rank: int, found: Overview) -> FigurePage:
+    point = found.weak_points[rank - 1]
+    title = f"{label_of(point.label, point.label_zh, point.indicator)}, {value_name(point.dimension, point.value)}"
+    told = _(
+        "Tested against the rest of the answers to the same indicator (Welch, one-sided), false-discovery rate by Benjamini and "
+        "Hochberg over {count} cells with 30 answers or more; listed when q < 0.05 and below the target. Gain: points the index "
+        "would win if this cell reached the target."
     )
+    facts = Facts(((_("The rest"), f"{point.rest:.1f}"), ("q", f"{point.q:.4f}"), (_("Gain"), f"{point.gain:+.2f}")))
+    return FigurePage(title, "score", point.figure, [facts, Paragraph(told.format(count=found.tested), "quiet")])

@@ -25,7 +25,7 @@ from console.models import (
 )
 from console.models.base import table_of
 from console.rules.answer_fields import ANSWER_FIELDS, CELL_FIELDS
-from console.rules.filters import NONE, Filter, Operator, Span, Term, parse, spans
+from console.rules.filters import NONE, Filter, Operator, Span, Term, Value, parse, spans
 
 ANSWERS: Table = table_of(Answer)
 ANSWER_TEXTS: Table = table_of(AnswerText)
@@ -59,6 +59,11 @@ class AnswerQuestion:
     def fields(self) -> frozenset[str]:
         """The fields that are asked of, but for those that only choose surveys and indicators."""
         return frozenset(term.field for term in self.filter.terms) - SURVEY_FIELDS - {"indicator"}
+
+    def on_survey(self, code: str) -> str:
+        """Return the term that chooses one survey, empty where this filter names one already."""
+        is_named = any(term.field == "survey" for term in self.filter.terms)
+        return "" if is_named else str(Term("survey", (Value(code),)))
 
     def on_answers(self) -> list[Condition]:
         """Return the conditions on answers joined with responses, indicators and surveys."""

@@ -83,12 +83,12 @@ def _comparison(
         for total, item, question in zip(pooled, items, questions, strict=True)
     ]
     tops = [top_figure(total, item) for total, item in zip(pooled, items, strict=True)]
-    difference, p = _difference(figures[0], figures[1], scale)
-    top_difference, top_p = _top_difference(tops[0], tops[1])
+    change, p = difference(figures[0], figures[1], scale)
+    top_change, top_p = top_difference(tops[0], tops[1])
     mix = rate = None
     segments: tuple[tuple[str, float, float], ...] = ()
     is_mostly_mix = False
-    if split_by and difference.value is not None:
+    if split_by and change.value is not None:
         names = sorted({place[0] for own in places for place in own})
         shares, scores = _segments(names, places, items[0], values)
         parts = mix_and_rate(shares[0], scores[0], shares[1], scores[1])
@@ -107,33 +107,39 @@ def _comparison(
         second_filter=str(questions[1].filter),
         first=figures[0],
         second=figures[1],
-        difference=difference,
+        difference=change,
         p=p,
         top_two_first=tops[0],
         top_two_second=tops[1],
-        top_two_difference=top_difference,
+        top_two_difference=top_change,
         top_two_p=top_p,
         split_by=split_by,
         mix=mix,
         rate=rate,
         segments=segments,
         is_mostly_mix=is_mostly_mix,
-        verdict=_verdict(difference, p, is_mostly_mix=is_mostly_mix),
+        verdict=_verdict(change, p, is_mostly_mix=is_mostly_mix),
     )
 
 
-def _difference(first: Figure, second: Figure, scale: str) -> tuple[Figure, float | None]:
-    """Second minus first with Welch's interval from the standard errors of both (survey weights and their cost included)."""
+def difference(first: Figure, second: Figure, scale: str) -> tuple[Figure, float | None]:
+    """Return second minus first with Welch's interval from the standard errors of both, and its p value.
+
+    Survey weights and what they cost are in the standard errors, which are taken back from the intervals of the two means.
+    """
     n = first.n + second.n
-    if first.value is None or second.value is None or first.high is None or second.high is None:
+    ends = [(figure.value, figure.low, figure.high) for figure in (first, second)]
+    known = [
+        (value, low, high) for value, low, high in ends if value is not None and low is not None and high is not None
+    ]
+    if len(known) < 2:
         return Figure(
             value=None, unit="points", scale=scale, n=n, disclosure="hidden", warnings=("Too few answers to compare.",)
         ), None
     ns = (first.n, second.n)
-    ends = ((first.value, first.high), (second.value, second.high))
-    errors = [(high - value) / mean_quantile(size - 1) for (value, high), size in zip(ends, ns, strict=True)]
+    errors = [(high - low) / 2 / mean_quantile(size - 1) for (_value, low, high), size in zip(known, ns, strict=True)]
     se = math.hypot(*errors)
-    change = second.value - first.value
+    change = known[1][0] - known[0][0]
     few = "marked" if min(ns) < 30 else "normal"
     if se == 0:
         return Figure(
@@ -155,7 +161,8 @@ def _difference(first: Figure, second: Figure, scale: str) -> tuple[Figure, floa
     return made, t_two_sided(change / se, max(1, int(df)))
 
 
-def _top_difference(first: Figure, second: Figure) -> tuple[Figure, float | None]:
+def top_difference(first: Figure, second: Figure) -> tuple[Figure, float | None]:
+    """Return the second share minus the first with Newcombe's interval, and its p value."""
     n = first.n + second.n
     if first.value is None or second.value is None:
         return Figure(value=None, unit="share", scale=first.scale, n=n, disclosure="hidden"), None

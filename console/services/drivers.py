@@ -9,18 +9,19 @@ import numpy as np
 from console.codes import IndicatorKind
 from console.errors import NotFoundError, UsageError
 from console.measures.drivers import driver_importance
-from console.measures.quadrants import Crosshair, quadrant_places, quadrant_stability
+from console.measures.quadrants import Crosshair, Quadrant, quadrant_places, quadrant_stability
 from console.measures.results import MeasureError
 from console.measures.scales import HUNDRED, Scale
 from console.services.answer_counts import Levels, SurveyFrame, counted, mean_figure, one_frame, values_of
 from console.services.answer_filtering import asked
 from console.services.answer_matrix import answer_matrix
 from console.services.answering import Item
-from console.services.satisfaction_views import DriverRow, DriverTable, PathFigures
+from console.services.satisfaction_views import DriverRow, DriverTable, Figure, PathFigures
 from console.storage.engine import Store
 
 OVERALL_WORDS = ("overall", "all", "总体", "q7all", "satisfaction")
 REPLICATES = 500
+DEFAULT_TARGET = 80.0
 
 
 def drivers(
@@ -32,12 +33,14 @@ def drivers(
     crosshair: Crosshair = Crosshair.MEAN,
     replicates: int = REPLICATES,
     seed: int = 1,
+    target: float = DEFAULT_TARGET,
     zone: str = "",
 ) -> DriverTable:
     """Return the drivers of the overall question of a survey, most important first, with quadrants and their stability.
 
     ``overall`` is the code of that question (found by its name otherwise), ``codes`` the drivers (all other rating items
-    otherwise). Complete answers only; LMG up to 12 drivers, Johnson above. Raises NotFoundError, FilterError, MeasureError.
+    otherwise). Complete answers only; LMG up to 12 drivers, Johnson above. The target crosshair stands at an equal share and at
+    ``target`` (0–100). Raises NotFoundError, FilterError, MeasureError.
     """
     question = asked(filter_text, zone=zone)
     with store.reading() as connection:
@@ -45,7 +48,8 @@ def drivers(
         outcome = _overall(frame, overall)
         items = _chosen(frame, codes, outcome)
         table = answer_matrix(connection, [outcome, *items], question)
-        found, _ = counted(connection, frame, items, question)
+        asked_for = stated_items(frame)
+        found, _ = counted(connection, frame, [*items, *asked_for.values()], question)
     scores = table.scores(frame)
     notes: list[str] = []
     usable, left_out = _complete_enough(scores, items)
@@ -65,14 +69,26 @@ def drivers(
         for item in items
     ]
     known = [place for place, figure in enumerate(performance) if figure.value is not None]
-    places = quadrant_places(
-        [result.shares[place] for place in known], [performance[place].value or 0.0 for place in known], crosshair
-    )
+    if not known:
+        raise MeasureError("No driver has five answers or more: nothing can be placed.", "Choose a larger slice.")
+    at = ([result.shares[place] for place in known], [performance[place].value or 0.0 for place in known])
+    aim = (1 / len(known), target)
+    places = quadrant_places(*at, crosshair, aim)
+    first_by = {
+        str(rule): tuple(
+            items[place].code
+            for place, quadrant in zip(known, quadrant_places(*at, rule, aim).quadrants, strict=True)
+            if quadrant is Quadrant.IMPROVE
+        )
+        for rule in Crosshair
+    }
     sure: Mapping[int, tuple[float, bool]] = {}
+    chances: Mapping[int, tuple[float, ...]] = {}
     try:
         stability = quadrant_stability(
-            y, x[:, known], HUNDRED, crosshair, replicates=replicates, seed=seed, weights=table.weights
+            y, x[:, known], HUNDRED, crosshair, aim, replicates=replicates, seed=seed, weights=table.weights
         )
+        chances = dict(zip(known, stability.probabilities, strict=True))
         best = {place: max(chances) for place, chances in zip(known, stability.probabilities, strict=True)}
         labels = dict(zip(known, stability.labels, strict=True))
         sure = {place: (best[place], labels[place] is not None) for place in known}
@@ -95,6 +111,8 @@ def drivers(
                 quadrant=str(places.quadrants[position]),
                 is_sure=is_sure,
                 probability=probability,
+                chances=chances.get(place, ()),
+                stated=_stated(frame, asked_for.get(items[place].code), found),
             )
         )
     rows.sort(key=lambda row: -row.share)
@@ -111,6 +129,9 @@ def drivers(
         drivers=tuple(rows),
         filter=str(question.filter),
         seed=seed,
+        cross=places.crosshair,
+        first_by=first_by,
+        replicates=replicates,
         warnings=tuple(dict.fromkeys(named)),
     )
 
@@ -130,6 +151,45 @@ def _complete_enough(
     return usable, [items[place].code for place in range(len(items)) if place not in usable]
 
 
+def stated_items(frame: SurveyFrame) -> dict[str, Item]:
+    """Return the questions how important something is, by the code of what they ask about.
+
+    They bear its code with ``importance`` before or behind it: ``speed_importance``, ``importance-speed``.
+    """
+    found = {}
+    for code, item in frame.items.items():
+        for joint in ("_", "-", "."):
+            for about in (code.removesuffix(f"{joint}importance"), code.removeprefix(f"importance{joint}")):
+                if about != code and about in frame.scored:
+                    found[about] = item
+    return found
+
+
+def _stated(
+    frame: SurveyFrame, item: Item | None, found: Mapping[int, Mapping[tuple[str, ...], Levels]]
+) -> Figure | None:
+    if item is None:
+        return None
+    values, scale = values_of(item, frame)
+    return mean_figure(
+        found[item.id].get((), Levels()),
+        item,
+        values,
+        scale=scale,
+        filter_text=f"survey:{frame.code} indicator:{item.code}",
+    )
+
+
+def overall_item(frame: SurveyFrame) -> Item | None:
+    """Return the question of a survey that its code or label calls the overall one, if there is one."""
+    for item in frame.items.values():
+        if item.kind in (IndicatorKind.GROUP, IndicatorKind.TEXT):
+            continue
+        if any(word in (item.code.casefold(), item.node.casefold()) for word in OVERALL_WORDS) or "总体" in item.label:
+            return item
+    return None
+
+
 def _overall(frame: SurveyFrame, code: str | None) -> Item:
     rated = {
         name: item for name, item in frame.items.items() if item.kind not in (IndicatorKind.GROUP, IndicatorKind.TEXT)
@@ -140,9 +200,9 @@ def _overall(frame: SurveyFrame, code: str | None) -> Item:
                 f"The survey {frame.code} has no indicator {code}.", f"It has: {', '.join(list(rated)[:20])}."
             )
         return rated[code]
-    for item in rated.values():
-        if any(word in (item.code.casefold(), item.node.casefold()) for word in OVERALL_WORDS) or "总体" in item.label:
-            return item
+    found = overall_item(frame)
+    if found is not None:
+        return found
     raise UsageError(
         f"The survey {frame.code} does not say which of its questions is the overall one.",
         f"Name it: --overall CODE. It has: {', '.join(list(rated)[:20])}.",
@@ -158,7 +218,8 @@ def _chosen(frame: SurveyFrame, codes: Sequence[str], outcome: Item) -> list[Ite
                     f"It has: {', '.join(list(frame.scored)[:20])}.",
                 )
         return [frame.items[code] for code in codes if code != outcome.code]
-    return [item for item in frame.scored.values() if item.id != outcome.id]
+    asked_for = {item.id for item in stated_items(frame).values()}
+    return [item for item in frame.scored.values() if item.id != outcome.id and item.id not in asked_for]
 
 
 def path_model(

@@ -13,6 +13,7 @@ from console.measures.composites import composite_from_answers
 from console.measures.trees import Indicator as Node
 from console.measures.trees import LeafScore, TreeScore, roll_up
 from console.measures.weights import WeightKind, checked_weights
+from console.rules.filters import Term, Value
 from console.rules.indicator_trees import load_tree
 from console.services.answer_counts import (
     Levels,
@@ -195,6 +196,24 @@ def _half_widths(
     return found
 
 
+def _leaves_below(placed: _Placed, node_id: str) -> tuple[str, ...]:
+    """The codes of the items that a node is made from."""
+    parents = {node.id: node.parent for node in placed.nodes}
+    found = []
+    for leaf_id, item in placed.items.items():
+        at: str | None = leaf_id
+        while at is not None and at != node_id:
+            at = parents[at]
+        if at == node_id:
+            found.append(item.code)
+    return tuple(found)
+
+
+def _rows_of(question: AnswerQuestion, frame: SurveyFrame, codes: tuple[str, ...]) -> str:
+    chosen = str(Term("indicator", tuple(Value(code) for code in codes)))
+    return " ".join(part for part in (question.on_survey(frame.code), chosen, str(question.filter)) if part)
+
+
 def _shown(
     frame: SurveyFrame,
     placed: _Placed,
@@ -220,7 +239,10 @@ def _shown(
                 figure = shown
         item = placed.items.get(node.id)
         if item is not None:
-            figure = replace(figure, filter=f"survey:{frame.code} indicator:{item.code} {question.filter}".strip())
+            figure = replace(figure, filter=_rows_of(question, frame, (item.code,)))
+        else:
+            below = _leaves_below(placed, node.id)
+            figure = replace(figure, filter=_rows_of(question, frame, below) if below else "")
         label, label_zh = placed.labels[node.id]
         nodes.append(
             NodeFigure(

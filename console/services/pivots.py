@@ -23,18 +23,24 @@ from console.services.answer_filtering import (
     ANSWER_TEXTS,
     ANSWERS,
     CASES,
+    CELLS,
     CUSTOMERS,
     INDICATORS,
     RESPONSES,
+    SEGMENTS,
     SURVEYS,
+    AnswerQuestion,
     asked,
 )
 from console.services.answering import Item
+from console.services.satisfaction import item_weights
 from console.services.satisfaction_views import AnswerLine, Figure, PivotCell, PivotTable
+from console.services.segment_indices import index_figure
 from console.storage.engine import Store
 
-MEASURES = ("mean", "score", "top2", "nps", "n")
+MEASURES = ("index", "score", "mean", "top2", "nps", "n")
 INDICATOR = "indicator"
+NESTED = " / "
 LISTED = 100
 
 
@@ -43,79 +49,113 @@ def pivot(
 ) -> PivotTable:
     """Put two dimensions of a survey against each other; ``columns`` may be left empty for a plain breakdown.
 
-    Dimensions are region, kind, supply, channel, department, month and indicator; measures ``mean`` (level), ``score`` (0–100),
-    ``top2``, ``nps`` and ``n``. Several indicators are pooled answer by answer on 0–100, which only the score may be. Totals
-    pool answers; cells under five answers are hidden. Raises UsageError, FilterError, NotFoundError.
+    Dimensions are region, kind, supply, channel, department, month and indicator; several with commas between are nested.
+    Measures are ``index`` (the composite by the weights of the indicators), ``score`` (0–100, answers pooled), ``mean`` (level),
+    ``top2``, ``nps`` and ``n``. Totals pool answers; cells under five answers are hidden. Raises UsageError, FilterError,
+    NotFoundError.
     """
     if measure not in MEASURES:
         raise UsageError(f"There is no measure {measure}.", f"Known: {', '.join(MEASURES)}.")
-    for name in (rows, columns):
-        if name and name not in (*DIMENSIONS, INDICATOR):
-            close = nearest(name, (*DIMENSIONS, INDICATOR))
-            hint = f"Did you mean {close}?" if close else f"Known: {', '.join((*DIMENSIONS, INDICATOR))}."
-            raise UsageError(f"There is no dimension {name}.", hint)
-    if rows == columns:
+    down, across = _dimensions(rows), _dimensions(columns)
+    if not down or set(down) & set(across) or len({*down, *across}) < len(down) + len(across):
         raise UsageError("A pivot needs two different dimensions.", f"Known: {', '.join((*DIMENSIONS, INDICATOR))}.")
     question = asked(filter_text, zone=zone)
-    by = tuple(name for name in (rows, columns) if name and name != INDICATOR)
+    by = tuple(name for name in (*down, *across) if name != INDICATOR)
+    is_by_indicator = INDICATOR in (*down, *across)
     with store.reading() as connection:
         frame = one_frame(connection, question)
         items = chosen_items(connection, frame, question)
-        if INDICATOR not in (rows, columns) and len(items) > 1:
+        if measure == "index" or (not is_by_indicator and len(items) > 1):
             items = {code: item for code, item in items.items() if code in frame.scored} or items
         found, source = counted(connection, frame, list(items.values()), question, by)
-    if measure in ("mean", "top2", "nps") and INDICATOR not in (rows, columns) and len(items) > 1:
+    if measure in ("mean", "top2", "nps") and not is_by_indicator and len(items) > 1:
         raise UsageError(
             f"The {measure} of {len(items)} indicators at once says nothing.",
             "Choose one (indicator:CODE), or take --measure score.",
         )
-    table = _Table(frame, measure, str(question.filter))
+    table = _Table(frame, measure, question, (down, across))
     for item in items.values():
         for place, levels in found[item.id].items():
             values = dict(zip(by, place, strict=True))
             values[INDICATOR] = item.code
-            table.add(values[rows], values[columns] if columns else "", item, levels)
-    return table.made(rows, columns, tuple(items), source)
+            table.add(
+                tuple(values[name] for name in down),
+                tuple(values[name] for name in across) if across else ("",),
+                item,
+                levels,
+            )
+    return table.made(tuple(items), source)
+
+
+def _dimensions(text: str) -> tuple[str, ...]:
+    """The dimensions named in a text. Raises UsageError for one that is none."""
+    names = tuple(name.strip() for name in text.split(",") if name.strip())
+    for name in names:
+        if name not in (*DIMENSIONS, INDICATOR):
+            close = nearest(name, (*DIMENSIONS, INDICATOR))
+            hint = f"Did you mean {close}?" if close else f"Known: {', '.join((*DIMENSIONS, INDICATOR))}."
+            raise UsageError(f"There is no dimension {name}.", hint)
+    return names
+
+
+Place = tuple[str, ...]
+"""The values of one row or column, one a dimension."""
 
 
 class _Table:
     """The counts of a pivot by row and column, and of its totals, item by item."""
 
-    def __init__(self, frame: SurveyFrame, measure: str, filter_text: str) -> None:
+    def __init__(
+        self, frame: SurveyFrame, measure: str, question: AnswerQuestion, names: tuple[tuple[str, ...], tuple[str, ...]]
+    ) -> None:
         self.frame = frame
         self.measure = measure
-        self.filter = filter_text
+        self.question = question
+        self.filter = str(question.filter)
+        self.names = names
         self.items: dict[str, Item] = {}
-        self.cells: dict[tuple[str | None, str | None], dict[str, Levels]] = {}
+        self.cells: dict[tuple[Place | None, Place | None], dict[str, Levels]] = {}
 
-    def add(self, row: str, column: str, item: Item, levels: Levels) -> None:
+    def add(self, row: Place, column: Place, item: Item, levels: Levels) -> None:
         self.items[item.code] = item
         for place in ((row, column), (row, None), (None, column), (None, None)):
             self.cells.setdefault(place, {}).setdefault(item.code, Levels()).join(levels)
 
-    def figure(self, row: str | None, column: str | None, names: tuple[str, str]) -> Figure:
+    def figure(self, row: Place | None, column: Place | None) -> Figure:
         counts = self.cells.get((row, column), {})
-        filter_text = " ".join(
-            part
-            for part in (
-                "" if "survey:" in self.filter else f"survey:{self.frame.code}",
-                _term(names[0], row),
-                _term(names[1], column),
-                self.filter,
-            )
-            if part
-        )
+        terms = [self.question.on_survey(self.frame.code)]
+        for place, names in ((row, self.names[0]), (column, self.names[1])):
+            if place is not None:
+                terms += [_term(name, value) for name, value in zip(names, place, strict=False)]
+        filter_text = " ".join(part for part in (*terms, self.filter) if part)
+        if self.measure == "index":
+            return self._index(counts, filter_text)
         if len(counts) == 1:
             code, levels = next(iter(counts.items()))
             return self._single(self.items[code], levels, filter_text)
         pooled, item, scale = self._pooled(counts)
         if self.measure == "n":
             return Figure(
-                value=float(pooled.n), unit="answers", scale="", n=pooled.n, filter=filter_text, method="count"
+                value=float(pooled.n),
+                unit="answers",
+                scale="",
+                n=pooled.n,
+                n_missing=pooled.n_missing,
+                filter=filter_text,
+                method="count",
             )
         # On pooled scores each level is its own score in hundredths of a point.
         values = {level: level / 100 for level in pooled.levels}
         return mean_figure(pooled, item, values, scale=scale, filter_text=filter_text)
+
+    def _index(self, counts: dict[str, Levels], filter_text: str) -> Figure:
+        items = list(self.items.values())
+        weights, version = item_weights(self.frame, items)
+        levels = {self.items[code].id: own for code, own in counts.items()}
+        if INDICATOR in (*self.names[0], *self.names[1]) and len(counts) == 1:
+            item = self.items[next(iter(counts))]
+            return index_figure(self.frame, [item], [1.0], levels, version=version, filter_text=filter_text)
+        return index_figure(self.frame, items, weights, levels, version=version, filter_text=filter_text)
 
     def _single(self, item: Item, levels: Levels, filter_text: str) -> Figure:
         if self.measure == "n":
@@ -152,38 +192,46 @@ class _Table:
         item = next(iter(self.items.values()))
         return pooled, item, scale
 
-    def made(self, rows: str, columns: str, codes: tuple[str, ...], source: str) -> PivotTable:
-        names = (rows, columns)
+    def made(self, codes: tuple[str, ...], source: str) -> PivotTable:
         order = {code: place for place, code in enumerate(codes)}
 
-        def sorted_values(values: set[str], dimension: str) -> tuple[str, ...]:
-            if dimension == INDICATOR:
-                return tuple(sorted(values, key=lambda value: order.get(value, 0)))
-            return tuple(sorted(values, key=lambda value: (value == "", value)))
+        def key(place: Place, names: tuple[str, ...]) -> list[tuple[int, bool, str]]:
+            return [
+                (order.get(value, 0), False, "") if name == INDICATOR else (0, value == "", value)
+                for name, value in zip(names, place, strict=False)
+            ]
 
-        down = sorted_values({row for row, _ in self.cells if row is not None}, rows)
-        across = sorted_values({column for _, column in self.cells if column is not None}, columns)
+        down = sorted({row for row, _ in self.cells if row is not None}, key=lambda place: key(place, self.names[0]))
+        across = sorted(
+            {column for _, column in self.cells if column is not None}, key=lambda place: key(place, self.names[1])
+        )
         cells = tuple(
-            PivotCell(row=row, column=column, figure=self.figure(row, column, names))
+            PivotCell(row=_named(row), column=_named(column), figure=self.figure(row, column))
             for row in down
             for column in across
             if (row, column) in self.cells
         )
+        has_columns = bool(self.names[1])
         return PivotTable(
             survey=self.frame.code,
             indicator=", ".join(codes) if len(codes) <= 3 else f"{len(codes)} indicators",
-            row_dimension=rows,
-            column_dimension=columns,
+            row_dimension=",".join(self.names[0]),
+            column_dimension=",".join(self.names[1]),
             measure=self.measure,
-            rows=down,
-            columns=across,
+            rows=tuple(map(_named, down)),
+            columns=tuple(map(_named, across)),
             cells=cells,
-            row_totals=tuple(self.figure(row, None, names) for row in down),
-            column_totals=tuple(self.figure(None, column, names) for column in across) if columns else (),
-            total=self.figure(None, None, names),
+            row_totals=tuple(self.figure(row, None) for row in down),
+            column_totals=tuple(self.figure(None, column) for column in across) if has_columns else (),
+            total=self.figure(None, None),
             filter=self.filter,
             source=source,
         )
+
+
+def _named(place: Place) -> str:
+    """One label of nested values; a value that is empty reads ``-`` beside others."""
+    return place[0] if len(place) == 1 else NESTED.join(value or "-" for value in place)
 
 
 def _term(dimension: str, value: str | None) -> str:
@@ -267,3 +315,36 @@ def answers(
         )
         for row in rows
     ]
+
+
+def answer_count(store: Store, filter_text: str = "", *, zone: str = "") -> int:
+    """Return how many single answers a filter finds, from the cells where these can tell. Raises FilterError."""
+    question = asked(filter_text, zone=zone)
+    with store.reading() as connection:
+        if question.fits_cells:
+            selected = (
+                select(func.coalesce(func.sum(CELLS.c.n), 0))
+                .join_from(CELLS, SEGMENTS, SEGMENTS.c.id == CELLS.c.segment_id)
+                .join(INDICATORS, INDICATORS.c.id == CELLS.c.indicator_id)
+                .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
+                .where(*question.on_cells())
+            )
+        else:
+            selected = (
+                select(func.count())
+                .select_from(ANSWERS.join(RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id))
+                .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
+                .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
+                .where(*question.on_answers())
+            )
+        return int(connection.execute(selected).scalar_one())
+
+
+def months(store: Store, filter_text: str = "", *, zone: str = "") -> list[str]:
+    """Return the months in which the survey that a filter chooses was answered, the newest first."""
+    question = asked(filter_text, zone=zone)
+    with store.reading() as connection:
+        frame = one_frame(connection, question)
+        ids = [item.id for item in frame.items.values()]
+        found = connection.execute(select(CELLS.c.month).where(CELLS.c.indicator_id.in_(ids)).distinct())
+        return sorted((str(month) for month in found.scalars() if month), reverse=True)

@@ -8,12 +8,11 @@ from dataclasses import replace
 from sqlalchemy import Connection, func, select, true
 
 from console.codes import SampleState
-from console.measures.proportions import proportion, wilson
+from console.measures.proportions import proportion
 from console.models import SampleMember
 from console.models.base import table_of
 from console.services.answer_counts import (
     HUNDRED,
-    TOP_LEVELS,
     Levels,
     SurveyFrame,
     chosen_items,
@@ -25,60 +24,15 @@ from console.services.answer_counts import (
     top_figure,
     values_of,
 )
-from console.services.answer_filtering import RESPONSES, SURVEYS, AnswerQuestion, asked
+from console.services.answer_filtering import RESPONSES, AnswerQuestion, asked
 from console.services.answer_matrix import answer_matrix, answers_counted
 from console.services.answering import Item
 from console.services.satisfaction_views import Figure, ItemFigures, SurveyFigures
-from console.services.views import IndicatorFigure, SatisfactionSummary, SurveyFigure
 from console.storage.engine import Store
 
 MEMBERS = table_of(SampleMember)
 MOST_FOR_RESPONDENTS = 200_000
 """Answers up to which a summary takes its index respondent by respondent; above, from the totals of items."""
-
-
-def summary(store: Store) -> SatisfactionSummary:
-    """Return each survey with its indicators: how many answered, the mean level, and the share of the two highest levels.
-
-    The share carries its 95 % Wilson interval; an indicator that nobody answered has no figures at all. Weights are left out.
-    """
-    question = asked("")
-    with store.reading() as connection:
-        if connection.execute(select(SURVEYS.c.id).limit(1)).first() is None:
-            return SatisfactionSummary(())
-        figures = []
-        for frame in frames(connection, question):
-            first_at, last_at, responses = connection.execute(
-                select(
-                    func.min(RESPONSES.c.answered_at, type_=RESPONSES.c.answered_at.type),
-                    func.max(RESPONSES.c.answered_at, type_=RESPONSES.c.answered_at.type),
-                    func.count(RESPONSES.c.id),
-                ).where(RESPONSES.c.survey_id == frame.id)
-            ).one()
-            items = list(chosen_items(connection, frame, question).values())
-            found, _ = counted(connection, frame, items, question)
-            own = tuple(_plain(frame, item, found[item.id].get((), Levels())) for item in items)
-            figures.append(
-                SurveyFigure(frame.code, frame.title, frame.low, frame.high, first_at, last_at, responses, own)
-            )
-    figures.sort(key=lambda figure: (figure.last_at is not None, figure.last_at), reverse=True)
-    return SatisfactionSummary(tuple(figures))
-
-
-def _plain(frame: SurveyFrame, item: Item, counts: Levels) -> IndicatorFigure:
-    n = counts.n
-    if not n:
-        return IndicatorFigure(frame.code, item.code, item.label, 0, None, None, None, None)
-    best = [
-        level
-        for level in counts.levels
-        if (level < item.low + TOP_LEVELS if item.is_reversed else level > item.high - TOP_LEVELS)
-    ]
-    top = sum(counts.levels[level][0] for level in best)
-    interval = wilson(top, n)
-    mean = sum(level * sums[0] for level, sums in counts.levels.items()) / n
-    low, high = (interval.low, interval.high) if interval else (None, None)
-    return IndicatorFigure(frame.code, item.code, item.label, n, mean, top / n, low, high)
 
 
 def figures(store: Store, filter_text: str = "", *, zone: str = "") -> tuple[SurveyFigures, ...]:

@@ -159,7 +159,11 @@ class PivotTable:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverRow:
-    """One driver: its share of what is explained, performance on 0–100, priority, quadrant and how sure that is."""
+    """One driver: its share of what is explained, performance on 0–100, priority, quadrant and how sure that is.
+
+    ``chances`` are those of the quadrants improve first, keep up, minor, overdone; ``stated`` is how important respondents
+    call it, where the survey asks that.
+    """
 
     code: str
     label: str
@@ -172,11 +176,16 @@ class DriverRow:
     quadrant: str
     is_sure: bool
     probability: float | None
+    chances: tuple[float, ...] = ()
+    stated: Figure | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DriverTable:
-    """What moves overall satisfaction, most important first; ``r_squared`` is the share of it that the drivers explain."""
+    """What moves overall satisfaction, most important first; ``r_squared`` is the share of it that the drivers explain.
+
+    ``cross`` is where the crosshair stands (share, performance); ``first_by`` names the drivers to improve first by each rule.
+    """
 
     survey: str
     overall: str
@@ -189,6 +198,9 @@ class DriverTable:
     drivers: tuple[DriverRow, ...]
     filter: str
     seed: int
+    cross: tuple[float, float] = (0.0, 0.0)
+    first_by: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    replicates: int = 0
     warnings: tuple[str, ...] = ()
 
 

@@ -336,45 +336,6 @@ class QueueView:
         return not self.number
 
 
-@dataclass(frozen=True, slots=True)
-class IndicatorFigure:
-    """The answers to one indicator of one survey.
-
-    ``mean`` is on the survey's scale; ``top_share`` is the share of answers in the two highest levels (top-two box), with
-    its 95 % Wilson interval ``low``..``high``; all three are None where nobody answered.
-    """
-
-    survey: str
-    indicator: str
-    label: str
-    n: int
-    mean: float | None
-    top_share: float | None
-    low: float | None
-    high: float | None
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyFigure:
-    """One survey: its scale, when it ran, how many answered, and its indicators."""
-
-    code: str
-    title: str
-    scale_low: int
-    scale_high: int
-    first_at: datetime | None
-    last_at: datetime | None
-    responses: int
-    indicators: tuple[IndicatorFigure, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class SatisfactionSummary:
-    """What there is: the surveys, newest first."""
-
-    surveys: tuple[SurveyFigure, ...] = ()
-
-
 QUEUE_VIEWS: tuple[QueueView, ...] = (
     QueueView("mine", "Mine", "state:open assignee:me sort:due"),
     QueueView("team", "My team", "state:open team:mine sort:due"),

@@ -15,6 +15,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
+from console.text import strip_unsafe
 from console.widgets.bindings import bindings
 from console.widgets.content import cut
 
@@ -31,6 +32,12 @@ class Spot:
 BoardLine = tuple[Spot, ...]
 Draw = Callable[[int], Sequence[BoardLine]]
 """Lays the page out for a width in cells."""
+
+
+def _whole(text: str, cells: int) -> str:
+    """A text made safe, with its spaces, which stand for distance."""
+    plain = text if text.isascii() and text.isprintable() else strip_unsafe(text.replace("\n", " "))
+    return plain if cell_len(plain) <= cells else cut(plain, cells)
 
 
 class Board(ScrollView, can_focus=True):
@@ -123,7 +130,9 @@ class Board(ScrollView, can_focus=True):
             return
         self._width = width
         drawn = self._draw(width)
-        self._lines = tuple(tuple(Spot(cut(spot.text, width), spot.style, spot.key) for spot in line) for line in drawn)
+        self._lines = tuple(
+            tuple(Spot(_whole(spot.text, width), spot.style, spot.key) for spot in line) for line in drawn
+        )
         self.virtual_size = Size(width, len(self._lines))
         keys = [spot.key for line in self._lines for spot in line if spot.key]
         if self._key not in keys:

@@ -9,6 +9,7 @@ import pytest
 
 from console.actions import ACTIONS, GROUPS, actions_of
 from console.app import OWN_ACTIONS, ConsoleApp
+from console.screens.answers import AnswersScreen
 from console.screens.case import CaseScreen
 from console.screens.chooser import Chooser
 from console.screens.customers import CustomerScreen, FindField
@@ -17,6 +18,8 @@ from console.screens.help import HelpScreen, help_blocks
 from console.screens.intake import IntakeScreen
 from console.screens.interview import InterviewScreen
 from console.screens.page import Page
+from console.screens.pivots import PivotScreen
+from console.screens.quadrants import QuadrantScreen
 from console.screens.queues import FilterField, QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
 from console.screens.surveys import SurveysScreen
@@ -39,6 +42,9 @@ NODES = {
     "satisfaction": SatisfactionScreen,
     "surveys": SurveysScreen,
     "interview": InterviewScreen,
+    "quadrants": QuadrantScreen,
+    "pivot": PivotScreen,
+    "answers": AnswersScreen,
     "work": WorkScreen,
     "form": Form,
     "intake": IntakeScreen,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from driving import console, lines, press, settle, shown, until, write
+from driving import console, press, settle, shown, until, write
 from memory_data import MemoryData
 
 from console.screens.case import CaseScreen
@@ -84,14 +84,6 @@ async def test_customers_are_found_while_typing_by_part_of_a_chinese_name() -> N
         await press(pilot, "/")
         await write(pilot, "zzz")
         await until(pilot, lambda: "No customer fits" in shown(app))
-
-
-async def test_satisfaction_shows_figures_with_n_and_interval() -> None:
-    async with console(size=(100, 30)) as (app, pilot):
-        await press(pilot, "3")
-        line = next(line for line in lines(app) if "供电质量" in line)
-        assert line.split()[2:8] == ["供电质量", "704", "4.10", "77.7%", "74.0", "-"]
-        assert "50.0%~" in shown(app)
 
 
 async def test_the_help_tells_the_keys_of_the_screen() -> None:

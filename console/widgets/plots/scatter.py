@@ -47,6 +47,7 @@ def scatter(
     if columns < 4 or rows < 3 or not points:
         return Plot(canvas.lines(), _table(points, heads))
     x_low, x_high = span_of([cross[0], *(point.x for point in points)])
+    x_low = max(0.0, x_low) if min(cross[0], *(point.x for point in points)) >= 0 else x_low
     y_low, y_high = span_of([cross[1], *(point.y for point in points)])
 
     def column_of(x: float) -> int:
