@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
-from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.output import emit, emit_json, emit_table, instant, is_watched, narrate
 from console.i18n import _, ngettext
 from console.labels import label
 
@@ -72,6 +72,109 @@ def list_(
                 shown=len(rows), count=number
             )
         )
+
+
+@app.command("refresh")
+def refresh(as_json: AsJson = False, database: Database = None) -> None:
+    """Apply the rules of the policy to all customers: credit, stage, value, segments; say what changed."""
+    from console.services import standings
+
+    def told(at: int, last: int) -> bool:
+        if is_watched():
+            narrate(f"{at} / {last}")
+        return True
+
+    with opened(database) as store:
+        report = standings.refresh(store, caller(), progress=told)
+    if as_json:
+        emit_json({**asdict(report), "changes": dict(report.changes)})
+        return
+    for name, count in report.changes:
+        emit(f"{count:>8}  {name}")
+    narrate(
+        ngettext("{count} customer as of {at}", "{count} customers as of {at}", report.customers).format(
+            count=report.customers, at=instant(report.as_of)
+        )
+    )
+
+
+@app.command("transitions")
+def transitions(
+    before: Annotated[str, typer.Option("--from", metavar="QUARTER", help="Such as 2026-Q3.")] = "",
+    after: Annotated[str, typer.Option("--to", metavar="QUARTER", help="Such as 2026-Q4.")] = "",
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Say how many customers went from which stage of life to which between two quarters; the last two without them."""
+    from console.services import standing_tables
+
+    with opened(database) as store:
+        table = standing_tables.transitions(store, before, after)
+    if as_json:
+        emit_json(asdict(table))
+        return
+    rows = zip(table.stages, table.counts, table.shares, strict=True)
+    emit_table(
+        (f"{table.before} > {table.after}", *(label(stage, "stage") for stage in table.stages)),
+        (
+            (
+                label(stage, "stage"),
+                *(
+                    f"{count} ({100 * share:.0f} %)" if count else "-"
+                    for count, share in zip(counts, shares, strict=True)
+                ),
+            )
+            for stage, counts, shares in rows
+        ),
+        numeric=tuple(range(1, len(table.stages) + 1)),
+    )
+
+
+@app.command("holdings")
+def holdings(as_json: AsJson = False, database: Database = None) -> None:
+    """Say how many customers have left within a year, by the number of services they held."""
+    from console.services import standing_tables
+
+    with opened(database) as store:
+        rows = standing_tables.holdings(store)
+    if as_json:
+        emit_json({"holdings": [asdict(row) for row in rows]})
+        return
+    emit_table(
+        ("Services", "Customers", "Left", "Share", "95 % interval"),
+        (
+            (
+                str(row.services), str(row.customers), str(row.left), _share(row.share),
+                f"{_share(row.low)} - {_share(row.high)}",
+            )
+            for row in rows
+        ),
+        numeric=(0, 1, 2, 3, 4),
+    )  # fmt: skip
+
+
+@app.command("value")
+def value(as_json: AsJson = False, database: Database = None) -> None:
+    """Say what customers contribute by tier of value: what was billed in twelve months less what contacts cost."""
+    from console.services import standing_tables
+
+    with opened(database) as store:
+        rows = standing_tables.value(store)
+    if as_json:
+        emit_json({"tiers": [{**asdict(row), "contribution_minor": row.contribution_minor} for row in rows]})
+        return
+    emit_table(
+        ("Value", "Customers", "Billed", "Contacts", "Contribution", "", "Satisfaction", "Complaints"),
+        (
+            (
+                label(row.tier, "tier"), str(row.customers), f"{row.revenue_minor / 100:.2f}",
+                f"{row.contact_cost_minor / 100:.2f}", f"{row.contribution_minor / 100:.2f}", row.currency,
+                "-" if row.satisfaction is None else f"{row.satisfaction:.1f}", str(row.complaints),
+            )
+            for row in rows
+        ),
+        numeric=(1, 2, 3, 4, 6, 7),
+    )  # fmt: skip
 
 
 @app.command("completeness")

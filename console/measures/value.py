@@ -68,6 +68,29 @@ class LifeSigns:
     is_closed: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class StageLimits:
+    """Where the stages begin: months, shares of usage, complaints in 90 days, an index on 0-100, and how many alarms it takes."""
+
+    new_months: float = 12
+    usage_drop: float = 0.30
+    complaints: int = 2
+    index: float = 60.0
+    alarms: int = 2
+
+
+class Alarm(StrEnum):
+    """A sign that a customer may leave."""
+
+    USAGE = "usage"
+    COMPLAINTS = "complaints"
+    INDEX = "satisfaction"
+    OVERDUE = "overdue"
+
+
+USUAL_LIMITS = StageLimits()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StageTransitions(Measure):
     """Shares of customers by stage before (rows) and after (columns), in the order of ``LIFE_STAGES``.
@@ -119,7 +142,18 @@ def credit_class(
     return otherwise
 
 
-def life_stage(signs: LifeSigns, growth: float = 0.10) -> LifeStage:
+def alarms_of(signs: LifeSigns, limits: StageLimits = USUAL_LIMITS) -> tuple[Alarm, ...]:
+    """The alarms of one customer: usage −30 %, two complaints in 90 days, index below 60, overdue, with the usual limits."""
+    holds = {
+        Alarm.USAGE: signs.usage_change is not None and signs.usage_change <= -limits.usage_drop,
+        Alarm.COMPLAINTS: signs.complaints_90_days >= limits.complaints,
+        Alarm.INDEX: signs.index is not None and signs.index < limits.index,
+        Alarm.OVERDUE: signs.is_overdue,
+    }
+    return tuple(alarm for alarm, is_raised in holds.items() if is_raised)
+
+
+def life_stage(signs: LifeSigns, growth: float = 0.10, limits: StageLimits = USUAL_LIMITS) -> LifeStage:
     """The stage of one customer.
 
     Left when closed; potential when not yet supplied; at risk on two of: usage −30 %, two complaints in 90 days, index
@@ -129,15 +163,9 @@ def life_stage(signs: LifeSigns, growth: float = 0.10) -> LifeStage:
         return LifeStage.LEFT
     if signs.months_supplied is None:
         return LifeStage.POTENTIAL
-    alarms = (
-        (signs.usage_change is not None and signs.usage_change <= -0.30)
-        + (signs.complaints_90_days >= 2)
-        + (signs.index is not None and signs.index < 60)
-        + signs.is_overdue
-    )
-    if alarms >= 2:
+    if len(alarms_of(signs, limits)) >= limits.alarms:
         return LifeStage.AT_RISK
-    if signs.months_supplied < 12:
+    if signs.months_supplied < limits.new_months:
         return LifeStage.NEW
     if signs.usage_change is not None and signs.usage_change >= growth:
         return LifeStage.GROWING

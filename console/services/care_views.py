@@ -253,3 +253,61 @@ class PointsBalance:
     balance: int
     given: int
     used: int
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshReport:
+    """What a run of the rules over all customers changed; ``changes`` are (what, how many), such as ``stage new > stable``.
+
+    ``finished_at`` is None for a run that was halted: it goes on behind the customer id ``position``.
+    """
+
+    run: int
+    as_of: datetime
+    finished_at: datetime | None
+    position: int
+    customers: int
+    changes: tuple[tuple[str, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TransitionTable:
+    """Customers by stage before (rows) and after (columns); ``kept`` is the share that kept its stage."""
+
+    before: str
+    after: str
+    stages: tuple[str, ...]
+    counts: tuple[tuple[int, ...], ...]
+    shares: tuple[tuple[float, ...], ...]
+    customers: int
+    kept: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class HoldingsRow:
+    """Of the customers with so many services a year ago, how many have left, as a share with its 95 % interval."""
+
+    services: int
+    customers: int
+    left: int
+    share: float | None
+    low: float | None
+    high: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class ValueRow:
+    """One tier of value: customers, money in minor units, mean satisfaction on 0-100, complaints lately."""
+
+    tier: str
+    customers: int
+    revenue_minor: int
+    contact_cost_minor: int
+    currency: str
+    satisfaction: float | None
+    complaints: int
+
+    @property
+    def contribution_minor(self) -> int:
+        """What was billed less what contacts cost, in minor units."""
+        return self.revenue_minor - self.contact_cost_minor

@@ -89,3 +89,18 @@ def test_contacts(filled: Ombud) -> None:
     assert [row["customer"] for row in filled("contact", "list", "--json").document["contacts"]] == ["1"]
     assert "12.50 CNY" in filled("contact", "list", "--customer", "1").out
     assert filled("contact", "list", "--purpose", "gossip").code == 2
+
+
+def test_refresh_says_what_changed(filled: Ombud) -> None:
+    report = filled("customers", "refresh", "--json").document
+    assert (report["customers"], report["finished_at"] is not None) == (3, True)
+    assert report["changes"]["stage - > potential"] == 2
+    assert filled("customers", "refresh").out == ""
+    assert filled("customers", "list", "stage:potential", "--count").lines == ["2"]
+    assert filled("customers", "value", "--json").document["tiers"][0]["tier"] == "low"
+    assert "No contribution" in filled("customers", "value").out
+    (held,) = filled("customers", "holdings", "--json").document["holdings"]
+    assert (held["services"], held["customers"], held["left"]) == (1, 1, 0)
+    assert "0.0 %" in filled("customers", "holdings").out
+    missing = filled("customers", "transitions")
+    assert (missing.code, "refresh" in missing.err) == (1, True)
