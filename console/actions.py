@@ -78,6 +78,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.notices", (), N_("Notices"), N_("See the reminders and escalations that are for you."), LOOK),
     Action("app.surveys", (), N_("Surveys and fieldwork"), N_("See surveys and their progress, and interview."), GO),
     Action("app.workflow", (), N_("Workflow"), N_("See the states of a case and the ways between them."), LOOK),
+    Action("app.drafts", (), N_("Drafts"), N_("Go on with a form that was typed and not saved."), WORK),
     Action("app.copied", (), N_("Copied texts"), N_("See what was copied, to select it by hand."), LOOK),
     Action("app.help", ("?", "f1"), N_("Help"), N_("Show what the keys of this screen do."), GO, 91),
     Action("app.leave", ("q", "ctrl+q"), N_("Leave"), N_("Leave the program."), GO, 92),

@@ -35,7 +35,7 @@ from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from console.actions import BY_ID, actions_of, key_name, key_of
-from console.screens.base import ConsoleScreen
+from console.screens.base import ConsoleDialog, ConsoleScreen
 from console.screens.data import DataAccess, DataLink, ServiceData
 from console.screens.doings import Doings
 from console.screens.drafts import Drafts
@@ -400,11 +400,22 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if self._is_offered or not self.database_name:
             return
         self._is_offered = True
-        from console.screens.intake import KIND
-        from console.screens.taking_in import OFFER
+        from console.screens.kept_drafts import offer_text
 
-        if self.drafts.all(self.database_name, KIND):
-            self.notify(_(OFFER).format(key=key_of("app.new-case")), timeout=10)
+        text = offer_text(self)
+        if text:
+            self.notify(text, timeout=10)
+
+    def action_drafts(self) -> None:
+        from console.screens.kept_drafts import choose_draft
+
+        choose_draft(self)
+
+    async def open_form(self, verb: str, case_id: int) -> None:
+        """Open the form of a verb for one case, above the queues."""
+        base = await self._queues()
+        if isinstance(base, WorkScreen):
+            base.begin_verb_on(verb, [case_id])
 
     def action_leave(self) -> None:
         self.leave()
@@ -437,15 +448,21 @@ class ConsoleApp(App[int], inherit_bindings=False):
             return
         from console.screens.queues import QueueScreen
 
-        await self.switch_mode("queues")
-        base = self.screen_stack[0]
-        while len(self.screen_stack) > 1:
-            await self.pop_screen()
+        base = await self._queues()
         if isinstance(base, QueueScreen):
             base.show_view(name.removeprefix("view."))
 
+    async def _queues(self) -> Screen[Any]:
+        """Go to the queues, with nothing above them."""
+        await self.switch_mode("queues")
+        while len(self.screen_stack) > 1:
+            await self.pop_screen()
+        return self.screen_stack[0]
+
     def action_help(self) -> None:
         screen = self.screen
+        if isinstance(screen, ConsoleDialog):
+            screen.show_help()
         if not isinstance(screen, ConsoleScreen):
             return
         from console.screens.help import HelpScreen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
@@ -14,7 +15,7 @@ from textual.screen import ModalScreen, Screen
 from textual.widgets import Input, Static
 from textual.worker import get_current_worker
 
-from console.actions import Action, actions_of
+from console.actions import BY_ID, Action, actions_of
 from console.i18n import _
 from console.screens.data import DataAccess
 from console.widgets.bars import Bar, KeyBar
@@ -93,7 +94,7 @@ class ConsoleScreen(SizedScreen):
         """Lay out the bars around the body."""
         yield Bar("top")
         yield from self.compose_body()
-        yield KeyBar(self.keys)
+        yield KeyBar(self.keys, self.why_not)
         yield self.notice()
 
     def compose_body(self) -> ComposeResult:
@@ -145,6 +146,10 @@ class ConsoleScreen(SizedScreen):
                 keys.append((action.id, key_name(free[0]), _(action.label)))
             taken.update(action.keys)
         return keys
+
+    def why_not(self, action_id: str) -> str:
+        """Return why an action cannot be done to what is shown, or nothing."""
+        return ""
 
     @on(Bar.PartChosen)
     async def act_on_bar(self, event: Bar.PartChosen) -> None:
@@ -268,6 +273,33 @@ class ConsoleDialog(SizedScreen, ModalScreen[Any]):
     """A screen above another one."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
+
+    def bound(self) -> dict[str, tuple[Action, DOMNode]]:
+        """Return the actions of what has the focus and of this dialog, by id, each with the node that does it."""
+        found: dict[str, tuple[Action, DOMNode]] = {}
+        for node in (self.focused or self).ancestors_with_self:
+            for bound in node._bindings.key_to_bindings.values():
+                for binding in bound:
+                    action = BY_ID.get(re.sub(r"\.\d+$", "", binding.id or ""))
+                    if action is not None:
+                        found.setdefault(action.id, (action, node))
+            if node is self:
+                break
+        return found
+
+    @on(Bar.PartChosen)
+    async def act_on_bar(self, event: Bar.PartChosen) -> None:
+        """Do what was clicked in the footer."""
+        event.stop()
+        if event.part in (found := self.bound()):
+            action, node = found[event.part]
+            await self.app.run_action(action.method, node)
+
+    def show_help(self) -> None:
+        """Show what the keys of this dialog do."""
+        from console.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen([action for action, _node in self.bound().values()]))
 
     def take_keys(self) -> None:
         """Take what was typed before this dialog stood."""

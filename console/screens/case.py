@@ -60,6 +60,7 @@ class CaseScreen(WorkScreen):
             is_same = self._detail is not None and self._detail.row.id == answer.row.id
             self._detail = answer
             self.renewed([answer.row.id])
+            self.ask_possible(answer.row.id)
             self._show(keep=is_same)
         else:
             super().answered(group, answer)

@@ -22,12 +22,13 @@ LONGEST_DRAFT = 1 << 21
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """What was typed into one form: ``kind`` and ``key`` tell which, ``values`` are by field."""
+    """What was typed into one form: ``kind`` and ``key`` tell which, ``values`` are by field, ``about`` names its object."""
 
     kind: str
     key: str
     values: Mapping[str, str]
     at: datetime
+    about: str = ""
 
 
 class Drafts:
@@ -45,7 +46,7 @@ class Drafts:
         name = hashlib.sha256("\0".join((database, kind, key)).encode()).hexdigest()[:24]
         return self.directory / f"{name}.json"
 
-    def keep(self, database: str, kind: str, key: str, values: Mapping[str, str]) -> bool:
+    def keep(self, database: str, kind: str, key: str, values: Mapping[str, str], about: str = "") -> bool:
         """Write a draft so that it is whole or not there at all; return whether it could be written."""
         if not any(value.strip() for value in values.values()):
             self.remove(database, kind, key)
@@ -57,6 +58,7 @@ class Drafts:
             "key": key,
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "values": dict(values),
+            "about": about,
         }
         unfinished = path.with_suffix(".part")
         try:
@@ -76,15 +78,15 @@ class Drafts:
         draft = self._read(self._path(database, kind, key), database)
         return draft if draft is not None and (draft.kind, draft.key) == (kind, key) else None
 
-    def all(self, database: str, kind: str) -> list[Draft]:
-        """Return the drafts of one kind of form, the newest first."""
+    def all(self, database: str, kind: str | None = None) -> list[Draft]:
+        """Return the drafts of one kind of form, or of all, the newest first."""
         try:
             paths = sorted(self.directory.glob("*.json"))
         except OSError:
             return []
         found = [self._read(path, database) for path in paths]
         return sorted(
-            (draft for draft in found if draft is not None and draft.kind == kind),
+            (draft for draft in found if draft is not None and kind in (None, draft.kind)),
             key=lambda draft: draft.at,
             reverse=True,
         )
@@ -103,6 +105,7 @@ class Drafts:
             if told["database"] != database:
                 return None
             values = {str(name): str(value) for name, value in told["values"].items()}
-            return Draft(str(told["kind"]), str(told["key"]), values, datetime.fromisoformat(told["at"]))
+            at = datetime.fromisoformat(told["at"])
+            return Draft(str(told["kind"]), str(told["key"]), values, at, str(told.get("about", "")))
         except (OSError, ValueError, KeyError, TypeError, AttributeError):
             return None

@@ -38,6 +38,10 @@ class HelpScreen(ConsoleDialog):
         reading.focus()
         self.query_one(KeyBar).renew()
 
+    def show_help(self) -> None:
+        """Close: the key that opened the help closes it."""
+        self.dismiss(None)
+
     def action_back(self) -> None:
         self.dismiss(None)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from console.actions import key_of
-from console.i18n import N_, _, ngettext
+from console.i18n import _, ngettext
 from console.labels import label
 from console.screens.chooser import Chooser
 from console.screens.doings import Deed
@@ -19,20 +19,19 @@ if TYPE_CHECKING:
     from console.screens.desk import Desk
 
 NEW = "new"
-OFFER = N_("A case that was being taken down was kept: {key} goes on with it.")
 
 
 def begin_intake(app: Desk) -> None:
     """Open the intake; where something was broken off, ask first whether to go on with it."""
     drafts = {draft.key: draft for draft in app.drafts.all(app.database_name, KIND)}
     if not drafts:
-        _open(app, None)
+        open_intake(app, None)
         return
     choices = [(key, _named(app, draft)) for key, draft in drafts.items()]
 
     def take(name: str | None) -> None:
         if name is not None:
-            _open(app, drafts.get(name))
+            open_intake(app, drafts.get(name))
 
     app.push_screen(Chooser(_("New case"), [*choices, (NEW, _("Begin a new one"))], has_search=False), take)
 
@@ -43,7 +42,8 @@ def _named(app: Desk, draft: Draft) -> str:
     return text.format(about=cut(about, 40), at=moment(draft.at, app.zone))
 
 
-def _open(app: Desk, draft: Draft | None) -> None:
+def open_intake(app: Desk, draft: Draft | None) -> None:
+    """Open the intake, empty or where it was broken off."""
     screen = IntakeScreen(draft.key, draft.values) if draft is not None else IntakeScreen()
 
     def tell(taken: TakenIn | None) -> None:

@@ -56,6 +56,7 @@ class WorkScreen(ConsoleScreen):
     def __init__(self) -> None:
         super().__init__()
         self._halted = threading.Event()
+        self._reasons: Mapping[str, str] = {}
 
     @property
     def is_halted(self) -> bool:
@@ -96,11 +97,36 @@ class WorkScreen(ConsoleScreen):
         rows = [self.known_row(case_id) for case_id in case_ids if case_id not in self._changed_here]
         return {row.id: row.version for row in rows if row is not None}
 
+    # What can be done
+
+    def ask_possible(self, case_id: int) -> None:
+        """Ask what can be done to a case, so that the footer shows it."""
+        self.ask("possible", lambda data: data.possibilities(case_id))
+
+    def why_not(self, action_id: str) -> str:
+        """Return why an action cannot be done to the case shown, or nothing."""
+        return self._reasons.get(action_id, "")
+
+    def _take_possible(self, possibilities: Sequence[Possibility]) -> None:
+        reasons: dict[str, str] = {}
+        possible: set[str] = set()
+        for item in possibilities:
+            action_id = KEYS_OF_VERBS.get(item.verb, f"work.{item.verb}")
+            if item.is_possible:
+                possible.add(action_id)
+            else:
+                reasons.setdefault(action_id, reason_against(item))
+        self._reasons = {name: reason for name, reason in reasons.items() if name not in possible}
+        self.renew_keys()
+
     # Asking for a form
 
     def begin_verb(self, verb: str) -> None:
-        """Begin a verb on the cases chosen: ask what its form is built from."""
-        case_ids = self.chosen_ids()
+        """Begin a verb on the cases chosen."""
+        self.begin_verb_on(verb, self.chosen_ids())
+
+    def begin_verb_on(self, verb: str, case_ids: Sequence[int]) -> None:
+        """Begin a verb on some cases: ask what its form is built from."""
         if not case_ids:
             self.console.say(_("There is no case here to work on."))
             return
@@ -116,6 +142,8 @@ class WorkScreen(ConsoleScreen):
         """Open a form or a menu, or tell what was done."""
         if group == "form":
             self._open_form(*cast("tuple[str, tuple[int, ...], FormBasis]", answer))
+        elif group == "possible":
+            self._take_possible(cast("Sequence[Possibility]", answer))
         elif group == "menu":
             self._open_menu(*cast("tuple[int, Sequence[Possibility]]", answer))
         elif group == "act" and isinstance(answer, ActionResult):
@@ -125,6 +153,8 @@ class WorkScreen(ConsoleScreen):
 
     def failed(self, group: str, error: Exception) -> None:
         """Tell; the text of a form stays as its draft, and is offered again."""
+        if group == "possible":
+            return
         if group in ("form", "menu"):
             self.console.drop_keys()
         if group == "act":
@@ -169,8 +199,12 @@ class WorkScreen(ConsoleScreen):
         if not complaint:
             complaint = refusal_text(basis.possibility.reason)
 
+        about = self._named(case_ids)[:1] if len(case_ids) == 1 else []
+        if not about and draft is not None and draft.about:
+            about = [draft.about]
+
         def keep(values: Mapping[str, str]) -> None:
-            drafts.keep(database, verb, place, values)
+            drafts.keep(database, verb, place, values, "".join(about))
 
         def take(values: dict[str, str] | None) -> None:
             if values is None:
@@ -183,7 +217,7 @@ class WorkScreen(ConsoleScreen):
             fields = [replace(item, value=draft.values.get(item.name, item.value)) for item in fields]
         dialog = FormDialog(
             self._title(verb, len(case_ids)),
-            self._named(case_ids)[:1] if len(case_ids) == 1 else [],
+            about,
             fields,
             complaint=complaint,
             saves_on_enter=verb not in GRAVE,

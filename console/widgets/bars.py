@@ -83,10 +83,18 @@ class KeyBar(Bar):
     KeyBar { dock: bottom; background: $panel; }
     """
 
-    def __init__(self, keys: Callable[[], Sequence[tuple[str, str, str]]]) -> None:
+    def __init__(
+        self, keys: Callable[[], Sequence[tuple[str, str, str]]], why_not: Callable[[str], str] | None = None
+    ) -> None:
+        """Take what returns the keys as (action, key, label), and what returns the reason against an action."""
         super().__init__()
         self._keys = keys
+        self._why_not = why_not
 
     def renew(self) -> None:
-        """Show the keys that apply now."""
-        self.show([(action_id, f"{key} {label}", "") for action_id, key, label in self._keys()])
+        """Show the keys that apply now; what cannot be done stands dimmed and in brackets, and its key tells why."""
+        self.show([self._part(*found) for found in self._keys()])
+
+    def _part(self, action_id: str, key: str, label: str) -> tuple[str, str, str]:
+        is_barred = self._why_not is not None and bool(self._why_not(action_id))
+        return (action_id, f"({key} {label})", "dim") if is_barred else (action_id, f"{key} {label}", "")

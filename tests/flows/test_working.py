@@ -137,7 +137,7 @@ async def test_a_case_is_taken_down_and_a_lost_line_loses_nothing(url: str, tmp_
         await until(pilot, lambda: "整栋楼停水" in kept.read_text())
         assert kept.stat().st_mode & 0o777 == 0o600
     async with office(url, drafts=drafts) as (app, pilot, data):
-        assert "Ctrl+N goes on with it" in shown(app)
+        assert "not saved is kept" in shown(app)
         await press(pilot, "ctrl+n", "enter")
         assert "整栋楼停水" in shown(app)
         await press(pilot, "f2")
