@@ -101,9 +101,9 @@ def invite(
     with opened(database) as store:
         rows = invited(store, code, actor=caller(), limit=limit, stratum=stratum)
     if csv is not None:
-        from console.commands.satisfaction import _write_csv
+        from console.commands.satisfaction_output import exported
 
-        _write_csv(csv, (member_record(row) for row in rows))
+        exported((member_record(row) for row in rows), csv)
     _show_members(rows, as_json=as_json, as_json_lines=as_json_lines)
 
 

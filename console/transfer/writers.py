@@ -5,7 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Sequence
+import math
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
@@ -36,8 +37,10 @@ class Writer(Protocol):
         """End the file; the stream stays open."""
 
 
-def open_writer(kind: str, target: Hashed, names: Sequence[str], count: int) -> Writer:
-    """Return the writer of a format for ``count`` rows.
+def open_writer(
+    kind: str, target: Hashed, names: Sequence[str], count: int, types: Mapping[str, str] | None = None
+) -> Writer:
+    """Return the writer of a format for ``count`` rows; ``types`` names the columns of numbers as ``int`` or ``float``.
 
     Raises UsageError for Parquet without its library, OmbudError for more rows than a worksheet has.
     """
@@ -47,7 +50,7 @@ def open_writer(kind: str, target: Hashed, names: Sequence[str], count: int) -> 
         return JsonLinesWriter(target, names)
     if kind == "xlsx":
         return WorkbookWriter(target, names, count)
-    return ParquetWriter(target, names)
+    return ParquetWriter(target, names, types or {})
 
 
 def moment(value: datetime) -> str:
@@ -90,6 +93,8 @@ def _csv_cell(value: Any) -> str | int:
         return "yes" if value else "no"
     if isinstance(value, int):
         return value
+    if isinstance(value, float):
+        return repr(value) if math.isfinite(value) else ""
     if isinstance(value, datetime):
         return moment(value)
     return guarded(strip_unsafe(object_text(value)))
@@ -165,8 +170,9 @@ class WorkbookWriter:
             return
         if isinstance(value, datetime) and value.year >= FIRST_SHEET_YEAR:
             self._sheet.write_datetime(self._row, column, value.astimezone(UTC).replace(tzinfo=None), self._time)
-        elif isinstance(value, int) and not isinstance(value, bool):
-            self._sheet.write_number(self._row, column, value)
+        elif isinstance(value, (int, float)) and not isinstance(value, bool):
+            if math.isfinite(value):
+                self._sheet.write_number(self._row, column, value)
         else:
             text = value if isinstance(value, str) else _plain_cell(value)
             text = strip_unsafe(text)
@@ -191,7 +197,7 @@ def _plain_cell(value: Any) -> str:
 class ParquetWriter:
     """Apache Parquet, one row group a piece: texts, whole numbers, flags, and times with their zone."""
 
-    def __init__(self, target: Hashed, names: Sequence[str]) -> None:
+    def __init__(self, target: Hashed, names: Sequence[str], types: Mapping[str, str]) -> None:
         try:
             import pyarrow
             import pyarrow.parquet
@@ -199,7 +205,10 @@ class ParquetWriter:
             raise UsageError("Parquet needs its library.", "Install it: pip install 'ombud[parquet]'") from None
         self.shortened = 0
         self._arrow = pyarrow
-        self._schema = pyarrow.schema([(name, self._type(name)) for name in names])
+        numbers = {"int": pyarrow.int64(), "float": pyarrow.float64()}
+        self._schema = pyarrow.schema(
+            [(name, numbers[types[name]] if name in types else self._type(name)) for name in names]
+        )
         self._file = pyarrow.parquet.ParquetWriter(pyarrow.PythonFile(target, mode="w"), self._schema)
 
     def _type(self, name: str) -> Any:

@@ -84,3 +84,74 @@ def test_what_cannot_be_answered_is_one_line_and_a_hint(database: str, capsys: p
         captured = capsys.readouterr()
         assert told in captured.err
         assert captured.out == ""
+
+
+def test_every_table_goes_out_in_every_format_with_what_a_figure_needs(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    import pyarrow.parquet
+    from python_calamine import CalamineWorkbook
+
+    needed = {"n", "low", "high", "scale", "coverage", "weights_version", "disclosure", "value"}
+    commands = (
+        ["summary"],
+        ["overview", "survey:hall"],
+        ["tree", "--survey", "hall"],
+        ["drivers", "survey:hall", "--replicates", "20"],
+        ["pivot", "region", "month", "--where", "survey:hall", "--measure", "index"],
+        ["compare", "region:east", "region:west"],
+    )
+    for number, arguments in enumerate(commands):
+        capsys.readouterr()
+        assert run(["satisfaction", *arguments, "--format", "jsonl"]) == 0
+        records = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+        assert needed <= records[0].keys(), arguments
+        paths = {kind: tmp_path / f"{number}.{kind}" for kind in ("csv", "xlsx", "parquet")}
+        for path in paths.values():
+            assert run(["satisfaction", *arguments, "--output", str(path)]) == 0
+        with paths["csv"].open(encoding="utf-8", newline="") as stream:
+            lines = list(csv.DictReader(stream))
+        table = pyarrow.parquet.read_table(paths["parquet"]).to_pylist()
+        sheet = CalamineWorkbook.from_path(str(paths["xlsx"])).get_sheet_by_index(0).to_python()
+        assert len(lines) == len(table) == len(sheet) - 1 == len(records), arguments
+        for record, line, parquet in zip(records, lines, table, strict=True):
+            assert record["n"] == int(line["n"]) == parquet["n"]
+            assert parquet["value"] == record["value"]
+            assert line["value"] == ("" if record["value"] is None else repr(record["value"]))
+
+
+def test_a_table_that_cannot_be_written_is_refused_before_anything_is_asked(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(["satisfaction", "summary", "--format", "exel"]) == 2
+    assert "There is no export format exel" in capsys.readouterr().err
+    assert run(["satisfaction", "summary", "--csv", "a.csv", "--output", "b.csv"]) == 2
+    assert run(["satisfaction", "summary", "--output", str(tmp_path / "none" / "x.csv")]) == 2
+    assert list(tmp_path.glob("*.part")) == []
+
+
+def test_weights_that_do_not_add_up_are_refused(
+    database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "round.toml"
+    text = 'name = "a"\nmethod = "ahp"\n[groups.service]\norder = ["speed", "staff"]\nupper = ["1/3"]\n'
+    path.write_text(text, "utf-8")
+    assert document(capsys, "satisfaction", "weights", "hall", str(path))["consistency"] == 0
+    path.write_text(
+        text.replace('upper = ["1/3"]', "weights = { speed = 0.5, staff = 0.4 }").replace("ahp", "shares"), "utf-8"
+    )
+    capsys.readouterr()
+    assert run(["satisfaction", "weights", "hall", str(path), "--apply"]) in (1, 2)
+    assert "0.9" in capsys.readouterr().err
+
+
+def test_the_overview_says_on_the_command_line_what_the_console_shows(
+    database: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    found = document(capsys, "satisfaction", "overview", "survey:hall")
+    (summary,) = document(capsys, "satisfaction", "summary", "survey:hall")["surveys"]
+    assert found["headlines"][0]["figure"] == summary["index"]
+    assert found["survey"]["index"] == summary["index"]
+    assert {"weak_points", "drill", "months", "splits", "target"} <= found.keys()
+    assert run(["satisfaction", "overview", "survey:hall"]) == 0
+    assert "top_two all" in capsys.readouterr().out

@@ -1,0 +1,235 @@
+"""``ombud satisfaction pivot``, ``compare``, ``answers`` and ``cells``: slices of the answers, down to the single one."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Annotated
+
+import typer
+
+from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
+from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.satisfaction_output import Csv, FilterText, Format, Output, exported, zone
+from console.i18n import _
+
+
+def pivot(
+    rows: Annotated[
+        str, typer.Argument(metavar="ROWS", help="region, kind, supply, channel, department, month, indicator.")
+    ],
+    columns: Annotated[
+        str, typer.Argument(metavar="[COLUMNS]", help="Another of these; none for a plain breakdown.")
+    ] = "",
+    where: Annotated[
+        str | None, typer.Option("--where", metavar="FILTER", help="Such as: survey:callback month:2026-11.")
+    ] = None,
+    measure: Annotated[
+        str, typer.Option("--measure", metavar="mean|score|top2|nps|n", help="What the cells say.")
+    ] = "score",
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Put two dimensions against each other; cells under 5 answers are hidden, under 30 marked with ~."""
+    from console.commands.satisfaction_records import figure_cells, pivot_record, shown
+    from console.services.pivots import pivot as made
+
+    with opened(database) as store:
+        table = made(store, rows, columns, where or "", measure=measure, zone=zone())
+    if exported(
+        (
+            {
+                "survey": table.survey,
+                table.row_dimension: cell.row,
+                table.column_dimension or "all": cell.column,
+                "measure": table.measure,
+                **figure_cells(cell.figure),
+            }
+            for cell in table.cells
+        ),
+        csv,
+        format_,
+        output,
+    ):
+        return
+    if as_json:
+        emit_json(pivot_record(table))
+        return
+    across: Sequence[str] = table.columns if columns else ()
+    emit_table(
+        (rows, *(column or "-" for column in across), _("All"), "n"),
+        [
+            *(
+                (
+                    row or "-",
+                    *(shown(table.cell(row, column)) for column in across),
+                    shown(table.row_totals[place]),
+                    str(table.row_totals[place].n),
+                )
+                for place, row in enumerate(table.rows)
+            ),
+            (_("All"), *(shown(figure) for figure in table.column_totals), shown(table.total), str(table.total.n)),
+        ],
+        numeric=range(1, len(across) + 3),
+    )
+    emit(
+        _("{measure} of {indicator} in {survey}, scale {scale}; totals pool answers").format(
+            measure=table.measure, indicator=table.indicator, survey=table.survey, scale=table.total.scale or "-"
+        )
+    )
+
+
+def compare(
+    first: Annotated[str, typer.Argument(metavar="FIRST", help="A filter: one wave or slice.")],
+    second: Annotated[str, typer.Argument(metavar="SECOND", help="A filter: the other one.")],
+    split_by: Annotated[
+        str, typer.Option("--by", metavar="DIMENSION", help="Split the change into mix and rate over this.")
+    ] = "",
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Compare two waves or slices, second minus first, with a test; a change is split into mix and rate."""
+    from console.commands.satisfaction_records import figure_cells, limits, shown
+    from console.services.comparisons import compare as compared
+
+    with opened(database) as store:
+        found = compared(store, first, second, split_by=split_by, zone=zone())
+    if exported(
+        (
+            {
+                "indicator": one.indicator,
+                "first": one.first.value,
+                "second": one.second.value,
+                "p": one.p,
+                "mix": one.mix,
+                "rate": one.rate,
+                "verdict": one.verdict,
+                **figure_cells(one.difference),
+            }
+            for one in found
+        ),
+        csv,
+        format_,
+        output,
+    ):
+        return
+    if as_json:
+        emit_json({"comparisons": [asdict(one) for one in found]})
+        return
+    emit_table(
+        (
+            _("Indicator"),
+            "n1",
+            _("First"),
+            "n2",
+            _("Second"),
+            _("Change"),
+            _("95 % interval"),
+            "p",
+            _("Mix"),
+            _("Rate"),
+            _("Verdict"),
+        ),
+        (
+            (
+                one.indicator,
+                str(one.first.n),
+                shown(one.first),
+                str(one.second.n),
+                shown(one.second),
+                "" if one.difference.value is None else f"{one.difference.value:+.1f}{one.difference.mark}",
+                limits(one.difference),
+                "" if one.p is None else f"{one.p:.3f}",
+                "" if one.mix is None else f"{one.mix:+.1f}",
+                "" if one.rate is None else f"{one.rate:+.1f}",
+                one.verdict,
+            )
+            for one in found
+        ),
+        numeric=range(1, 10),
+    )
+
+
+def answers(
+    filter_text: FilterText = None,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="How many at most.")] = 100,
+    offset: Annotated[int, typer.Option("--offset", min=0, help="Pass over so many.")] = 0,
+    as_json: AsJson = False,
+    as_json_lines: AsJsonLines = False,
+    database: Database = None,
+) -> None:
+    """List single answers, newest first: what stands behind a figure."""
+    from console.services.pivots import answers as lines
+
+    with opened(database) as store:
+        found = lines(store, filter_text or "", limit=limit, offset=offset, zone=zone())
+    if as_json:
+        emit_json({"answers": [asdict(line) for line in found]})
+    elif as_json_lines:
+        for line in found:
+            emit_json(asdict(line))
+    else:
+        emit_table(
+            (
+                _("Answered"),
+                _("Survey"),
+                _("Number"),
+                _("Indicator"),
+                _("Score"),
+                _("Region"),
+                _("Kind"),
+                _("Channel"),
+                _("Department"),
+                _("Written"),
+            ),
+            (
+                (
+                    instant(line.answered_at),
+                    line.survey,
+                    line.number,
+                    line.indicator,
+                    line.missing if line.score is None else f"{line.score} ({line.scale})",
+                    line.region,
+                    line.kind,
+                    line.channel,
+                    line.department,
+                    line.text,
+                )
+                for line in found
+            ),
+        )
+
+
+def cells(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Count every cell anew.")] = False,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """Check that the answer cells are what the answers say; count them anew."""
+    from console.errors import ExitCode
+    from console.services import answer_cells
+
+    with opened(database) as store:
+        if rebuild:
+            with store.writing(caller()) as work:
+                count = answer_cells.rebuild(work.connection)
+                work.record("rebuild_cells", "database", store.name, {"cells": count})
+        with store.reading() as connection:
+            found = answer_cells.check(connection)
+    if as_json:
+        emit_json({**asdict(found), "is_sound": found.is_sound})
+    else:
+        emit_table(
+            (_("Cells"), _("Different"), _("Pairs"), _("Different")),
+            [(str(found.cells), str(found.different_cells), str(found.pairs), str(found.different_pairs))],
+            numeric=range(4),
+        )
+    if not found.is_sound:
+        narrate(_("hint: count them anew: ombud satisfaction cells --rebuild"))
+        raise typer.Exit(ExitCode.FAILED)
