@@ -129,8 +129,17 @@ def _closed_elsewhere(imported: Happening, told: str, earlier: list[Happening]) 
     return replace(imported, at=max(at, earlier[-1].at) if earlier else at)
 
 
-def histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook) -> list[CaseHistory]:
-    """Return what the clocks of cases are computed from, in the order of their ids."""
+def histories(
+    connection: Connection,
+    case_ids: Sequence[int],
+    book: PolicyBook,
+    *,
+    clocks: Iterable[tuple[int, str, datetime | None]] | None = None,
+) -> list[CaseHistory]:
+    """Return what the clocks of cases are computed from, in the order of their ids.
+
+    ``clocks`` are case, name and due time of the clocks stored, where they are known already.
+    """
     rows = (
         connection.execute(
             select(*TRAIT_COLUMNS)
@@ -143,7 +152,7 @@ def histories(connection: Connection, case_ids: Sequence[int], book: PolicyBook)
         .all()
     )
     events = happenings_of(connection, case_ids)
-    brought = _source_due_times(connection, rows)
+    brought = _source_due_times(connection, rows, clocks)
     begun_elsewhere = [row for row in rows if not (own := events.get(row["id"])) or own[0].verb != "new"]
     starts = _starts(connection, begun_elsewhere) if begun_elsewhere else {}
     return [
@@ -204,14 +213,21 @@ def _starts(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, tup
     return starts
 
 
-def _source_due_times(connection: Connection, rows: Sequence[RowMapping]) -> dict[int, datetime]:
+def _source_due_times(
+    connection: Connection, rows: Sequence[RowMapping], known: Iterable[tuple[int, str, datetime | None]] | None
+) -> dict[int, datetime]:
     """Return the promises that came with imported cases: kept as a clock, or still the only due time that a case has."""
     due_times = {row["id"]: row["due_at"] for row in rows if row["source"] is not None and row["due_at"] is not None}
-    clocks = connection.execute(
-        select(CLOCKS.c.case_id, CLOCKS.c.name, CLOCKS.c.due_at).where(
-            CLOCKS.c.case_id.in_([row["id"] for row in rows])
-        )
-    ).all()
+    clocks: Iterable[Any] = (
+        known
+        if known is not None
+        else connection.execute(
+            select(CLOCKS.c.case_id, CLOCKS.c.name, CLOCKS.c.due_at).where(
+                CLOCKS.c.case_id.in_([row["id"] for row in rows])
+            )
+        ).all()
+    )
+    clocks = list(clocks)
     for case_id in {case_id for case_id, _, _ in clocks}:
         due_times.pop(case_id, None)
     kept = {case_id: due_at for case_id, name, due_at in clocks if name == SOURCE_CLOCK and due_at is not None}

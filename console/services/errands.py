@@ -8,10 +8,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, and_, func, insert, select, update
+from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
-from console.codes import CasePhase, Role, TaskState
+from console.codes import CasePhase, Role
 from console.errors import ConflictError, OmbudError, UsageError
 from console.models import (
     Case,
@@ -28,8 +28,9 @@ from console.rules.policies import Policy
 from console.rules.workflow import ActorFacts, CaseFacts, Decision
 from console.services import promises
 from console.services.callback_answers import write_callback
-from console.services.case_histories import happenings_of, hold, traits_of
+from console.services.case_histories import traits_of
 from console.services.entering import stored
+from console.services.errand_cases import Beside, cases_of, filled_fields
 from console.services.lookups import Names
 from console.services.policies import PolicyBook
 from console.services.verbs import LEASE, Bench, Change, changed
@@ -45,23 +46,8 @@ ACCOUNTS: Table = table_of(ServiceAccount)
 OPERATIONS: Table = table_of(Operation)
 REMEDIES: Table = table_of(Remedy)
 
-_ON_ROW: Mapping[str, tuple[str, ...]] = {
-    "category": ("category",),
-    "customer_id": ("customer", "complainant", "contact"),
-    "account_number": ("account", "address"),
-    "department_id": ("department",),
-    "assignee_id": ("assignee",),
-    "region": ("region",),
-    "subject": ("summary",),
-    "validity": ("validity",),
-}
-_ON_TEXT = ("findings", "measures", "follow_up", "cause")
-_TOLD_ANEW: Mapping[str, tuple[str, ...]] = {
-    "assign": ("assignee",),
-    "rectify": ("measures",),
-    "split": ("summary",),
-}
-"""What a case may hold already and the verb must be told all the same."""
+_LEAVES = frozenset({"withdraw", "reject"})
+"""What ends a case for one customer; those whose cases were merged into it still wait for an answer."""
 _SUPERVISORS = frozenset({Role.LEAD.value, Role.ADMINISTRATOR.value})
 
 
@@ -111,17 +97,6 @@ class PartDone:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
-    """What stands beside the row of a case: its texts, and what its events and remedies amount to."""
-
-    text: Mapping[str, Any]
-    has_reply: bool
-    has_callback: bool
-    open_remedies: int
-    last_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """One event to be: the verb, the state it leads to, what changes."""
 
@@ -153,7 +128,7 @@ class Errand:
         """Do the verb to one part of the cases in the open transaction; ``is_whole`` says that there is no other part."""
         connection = work.connection
         shared = dict(self.shared)
-        rows = self.rows(connection, case_ids)
+        rows = cases_of(connection, case_ids, has_merged=self.verb in _LEAVES)
         operation, earlier = self._opened(connection)
         if earlier is not None and earlier.is_complete:
             work.abandon()
@@ -194,7 +169,9 @@ class Errand:
 
         Asked before a transaction of changes is begun for what many reach for at once: who comes too late waits for nobody.
         """
-        rows = self.rows(connection, case_ids, is_held=False)
+        if self.verb == "take" and self._is_any_free(connection, case_ids):
+            return None
+        rows = cases_of(connection, case_ids, is_held=False)
         refused = []
         for row, beside in rows.values():
             decision = self.decision(row, beside)
@@ -202,6 +179,15 @@ class Errand:
                 return None
             refused.append(Outcome(row["reference"], False, decision.reason))
         return tuple(refused) if len(refused) == len(case_ids) else None
+
+    def _is_any_free(self, connection: Connection, case_ids: Sequence[int]) -> bool:
+        """Say whether one of the cases may be free to take, by its assignee alone: most often that is so."""
+        free = select(CASES.c.id).where(
+            CASES.c.id.in_(list(case_ids)),
+            CASES.c.phase != CasePhase.CLOSED.value,
+            or_(CASES.c.assignee_id.is_(None), CASES.c.claimed_until < self.now),
+        )
+        return connection.execute(free.limit(1)).first() is not None
 
     def _opened(self, connection: Connection) -> tuple[int, OperationRow | None]:
         """Return the operation to work under; the one of another process that came first with the same key."""
@@ -214,9 +200,12 @@ class Errand:
             "idempotency_key": self.key,
             "report": "{}",
         }
+        opening = insert(OPERATIONS).values(values).returning(OPERATIONS.c.id)
+        if self.key is None:
+            return int(connection.execute(opening).scalar_one()), None
         try:
             with connection.begin_nested():
-                opened = connection.execute(insert(OPERATIONS).values(values).returning(OPERATIONS.c.id)).scalar_one()
+                opened = connection.execute(opening).scalar_one()
             return int(opened), None
         except IntegrityError:
             earlier = operation_under(connection, self.key or "", self.verb, self.worker.login)
@@ -259,62 +248,6 @@ class Errand:
         said = next((step.change.said for step in reversed(steps) if step.change.said), "")
         return Outcome(row["reference"], True, said or steps[-1].target)
 
-    def rows(
-        self, connection: Connection, case_ids: Sequence[int], *, is_held: bool = True
-    ) -> dict[int, tuple[RowMapping, Beside]]:
-        """Return the cases of a part with what stands beside them, held against others until the transaction ends."""
-        wanted = list(case_ids)
-        if is_held:
-            hold(connection, wanted)
-        rows = connection.execute(
-            select(
-                CASES,
-                CATEGORIES.c.code.label("category"),
-                CUSTOMERS.c.name.label("customer_name"),
-                ACCOUNTS.c.number.label("account_number"),
-                TEXTS.c.extras,
-            )
-            .select_from(CASES)
-            .join(TEXTS, TEXTS.c.case_id == CASES.c.id, isouter=True)
-            .join(CATEGORIES, CATEGORIES.c.id == CASES.c.category_id, isouter=True)
-            .join(CUSTOMERS, CUSTOMERS.c.id == CASES.c.customer_id, isouter=True)
-            .join(ACCOUNTS, ACCOUNTS.c.id == CASES.c.account_id, isouter=True)
-            .where(CASES.c.id.in_(wanted))
-        ).mappings()
-        beside = self._beside(connection, wanted)
-        return {row["id"]: (row, beside(row)) for row in rows}
-
-    def _beside(self, connection: Connection, case_ids: list[int]) -> Any:
-        texts = {
-            row["case_id"]: dict(row)
-            for row in connection.execute(select(TEXTS).where(TEXTS.c.case_id.in_(case_ids))).mappings()
-        }
-        remedies: dict[int, int] = dict(
-            connection.execute(
-                select(REMEDIES.c.case_id, func.count())
-                .where(REMEDIES.c.case_id.in_(case_ids), REMEDIES.c.state == TaskState.OPEN.value)
-                .group_by(REMEDIES.c.case_id)
-            ).all()
-        )
-        newest: dict[int, datetime] = dict(
-            connection.execute(
-                select(EVENTS.c.case_id, func.max(EVENTS.c.at, type_=EVENTS.c.at.type))
-                .where(EVENTS.c.case_id.in_(case_ids))
-                .group_by(EVENTS.c.case_id)
-            ).all()
-        )
-        happenings = happenings_of(connection, case_ids)
-
-        def beside(row: RowMapping) -> Beside:
-            case_id = row["id"]
-            verbs = [(event.verb, event.is_public) for event in happenings.get(case_id, ())]
-            text = texts.get(case_id, {})
-            has_reply, has_callback = _answered(verbs, has_imported_reply=bool(text.get("reply")))
-            last_at = max(newest.get(case_id, row["received_at"]), row["received_at"])
-            return Beside(text, has_reply, has_callback, remedies.get(case_id, 0), last_at)
-
-        return beside
-
     def policy_of(self, row: RowMapping) -> Policy:
         """Return the policy that a case is under."""
         return self.book.of(row["policy_id"], row["received_at"]).policy
@@ -324,7 +257,7 @@ class Errand:
         policy = self.policy_of(row)
         case = CaseFacts(
             state=row["state"],
-            filled=self._filled(row, beside),
+            filled=filled_fields(self.verb, self.fields, row, beside),
             has_reply=beside.has_reply,
             has_callback=beside.has_callback,
             is_supervised=row["is_supervised"],
@@ -332,31 +265,14 @@ class Errand:
             open_remedies=beside.open_remedies,
         )
         decision = policy.may(self.verb, case, self._actor(row), traits_of(row, policy.zone))
+        if self.verb in _LEAVES and decision.allowed and beside.stands_for and not beside.has_reply:
+            return replace(decision, allowed=False, reason=_told_merged(row["reference"], beside.stands_for))
         attempts = row["callback_attempts"]
         is_owed = row["kind"] in policy.callback.kinds and beside.has_reply and not beside.has_callback
         if self.verb == "archive" and decision.allowed and is_owed and 0 < attempts < policy.callback.attempts:
             reason = f"The customer was not reached in {attempts} of {policy.callback.attempts} attempts; call again."
             return replace(decision, allowed=False, reason=reason)
         return decision
-
-    def _filled(self, row: RowMapping, beside: Beside) -> frozenset[str]:
-        """Return the names of the fields that hold something: given with the verb, or on the case already.
-
-        What a verb must be told anew (a reason, a reply, an opinion) does not count as told by an earlier one.
-        """
-        filled = {"severity", "channel", "received_at"}
-        filled |= {name for column, names in _ON_ROW.items() if row[column] not in (None, "") for name in names}
-        filled |= {name for name in _ON_TEXT if beside.text.get(name)}
-        filled |= {name for name, value in json.loads(row["extras"] or "{}").items() if value}
-        filled -= set(_TOLD_ANEW.get(self.verb, ()))
-        filled |= set(self.fields)
-        if self.verb == "dispatch":
-            filled.add("department")  # the routing of the policy names one where nobody did
-        if self.verb == "callback" and self.fields.get("reached") == "no":
-            filled.add("opinion")
-        if self.verb == "rectify" and "action" in self.fields:
-            filled |= {"measures", "owner", "due_on"}  # the action has them
-        return frozenset(filled)
 
     def _may_be_taken(self, row: RowMapping) -> bool:
         """A case may be taken by whom it was given to, and by anybody once the lease of whoever took it has run out."""
@@ -495,21 +411,9 @@ def write_report(connection: Connection, operation: int, outcomes: Sequence[Outc
     connection.execute(update(OPERATIONS).where(OPERATIONS.c.id == operation).values(report=report))
 
 
-def _answered(verbs: Sequence[tuple[str, bool]], *, has_imported_reply: bool) -> tuple[bool, bool]:
-    """Return whether a reply stands that was not returned since, and whether the customer was reached after it.
-
-    ``verbs`` come with whether the customer heard of them. A reply that came with an imported case stands until it is returned.
-    """
-    has_reply = has_imported_reply and not any(verb == "reply" for verb, _ in verbs)
-    has_callback = False
-    for verb, is_heard in verbs:
-        if verb == "reply":
-            has_reply, has_callback = True, False
-        elif verb in ("return", "reopen"):
-            has_reply = has_callback = False
-        elif verb == "callback" and is_heard:
-            has_callback = has_reply
-    return has_reply, has_callback
+def _told_merged(reference: str, merged: Sequence[str]) -> str:
+    shown = ", ".join(merged[:3]) + (f" and {len(merged) - 3} more" if len(merged) > 3 else "")
+    return f"{shown} went on in {reference} and would stay unanswered; reply, or reopen what was merged first."
 
 
 def _told_conflict(connection: Connection, row: RowMapping) -> str:

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import Connection, insert, select, update
@@ -48,10 +47,9 @@ class Edition:
     policy: Policy
 
 
-@lru_cache(maxsize=16)
-def _parsed(digest: str, content: str, name: str) -> Policy:
-    del digest
-    return parse_policy(content, name=name)
+_PARSED: dict[str, Policy] = {}
+"""Policies by the digest of their text: reading forty kilobytes again for each action would cost more than the action."""
+MOST_PARSED = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,17 +74,29 @@ class PolicyBook:
 def policy_book(connection: Connection) -> PolicyBook:
     """Read all versions. Raises UnavailableError where none has been applied."""
     rows = connection.execute(
-        select(POLICIES.c.id, POLICIES.c.code, POLICIES.c.digest, POLICIES.c.content, POLICIES.c.valid_from).order_by(
+        select(POLICIES.c.id, POLICIES.c.code, POLICIES.c.digest, POLICIES.c.valid_from).order_by(
             POLICIES.c.valid_from, POLICIES.c.id
         )
     ).all()
     if not rows:
         raise UnavailableError("This database has no policy.", "Run: ombud init, or ombud policy apply FILE")
-    return PolicyBook(
-        tuple(
-            Edition(id_, valid_from, _parsed(digest, content, code)) for id_, code, digest, content, valid_from in rows
+    parsed = _parsed(connection, {digest: id_ for id_, _, digest, _ in rows})
+    return PolicyBook(tuple(Edition(id_, valid_from, parsed[digest]) for id_, _, digest, valid_from in rows))
+
+
+def _parsed(connection: Connection, ids: Mapping[str, int]) -> dict[str, Policy]:
+    """Return policies by their digests; the text of one that was read before is not asked for again."""
+    found = {digest: _PARSED[digest] for digest in ids if digest in _PARSED}
+    missing = [id_ for digest, id_ in ids.items() if digest not in found]
+    if missing:
+        texts = connection.execute(
+            select(POLICIES.c.code, POLICIES.c.digest, POLICIES.c.content).where(POLICIES.c.id.in_(missing))
         )
-    )
+        found |= {digest: parse_policy(content, name=code) for code, digest, content in texts}
+        if len(_PARSED) + len(missing) > MOST_PARSED:
+            _PARSED.clear()
+        _PARSED.update(found)
+    return found
 
 
 def policy_digest(content: str) -> str:

@@ -21,7 +21,8 @@ from console.rules.policy_conditions import CaseTraits
 from console.rules.policy_promises import missing_at_intake
 from console.rules.policy_reading import Label
 from console.rules.workflow import Decision
-from console.services.errands import Beside, Errand
+from console.services.errand_cases import Beside, cases_of
+from console.services.errands import Errand
 from console.services.fields import TAKES
 from console.services.intake import likely_duplicates
 from console.services.lookups import Names
@@ -129,7 +130,7 @@ def _errand(
 ) -> tuple[Errand, RowMapping, Beside]:
     worker = worker_of(connection, actor)
     errand = Errand("note", {}, worker, now or clock.now(), policy_book(connection), Names())
-    found = errand.rows(connection, [case_id], is_held=False)
+    found = cases_of(connection, [case_id], is_held=False)
     if case_id not in found:
         raise NotFoundError("This case is no longer there.", "Refresh the list.")
     return errand, *found[case_id]

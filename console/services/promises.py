@@ -28,6 +28,7 @@ from console.services.policies import PolicyBook, policy_book
 CLOCK_COLUMNS = (
     "case_id", "name", "rule", "target", "standing", "started_at", "due_at", "met_at", "stopped_at", "misses",
 )  # fmt: skip
+_DUE = CLOCK_COLUMNS.index("due_at")
 ClockRow = tuple[Any, ...]
 """One stored clock, in the order of ``CLOCK_COLUMNS``."""
 
@@ -145,7 +146,8 @@ def _recompute_part(
     written: list[ClockRow] = []
     due_times: list[dict[str, Any]] = []
     owing: list[promised_tasks.Owing] = []
-    for history in histories(connection, part, book):
+    known = [(row[0], row[1], row[_DUE]) for rows in kept.values() for row in rows]
+    for history in histories(connection, part, book, clocks=known):
         promises = promises_under(book, history, memory=memory)
         clocks, due_at = [clock_row(history.id, item) for item in promises], next_due(item.state for item in promises)
         stale.extend(kept[history.id].difference(clocks))

@@ -13,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import SQLModel
 
 from console import clock
-from console.codes import Role
+from console.codes import CasePhase, Role
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError
 from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation, Response
 from console.models.base import UtcTime, table_of
@@ -186,6 +186,7 @@ def _one_taken_back(undoing: _Undoing, case: RowMapping, steps: Sequence[RowMapp
             delete_responses(undoing.work, [key["id"]])
         else:
             _delete(connection, table, key)
+    _check_leaves_nobody(connection, case, before, steps[-1]["id"])
     _restore(connection, case, before, undoing.now)
     ids = [step["id"] for step in steps]
     connection.execute(update(EVENTS).where(EVENTS.c.id.in_(ids)).values(is_undone=True))
@@ -224,6 +225,28 @@ def _check_is_latest(connection: Connection, case: RowMapping, step: RowMapping)
     stands = any(verb != "undo" and not is_undone for verb, is_undone in later)
     if stands or json.loads(step["after"]).get("version") != case["version"] - len(later):
         raise ConflictError("it was changed since")
+
+
+def _check_leaves_nobody(connection: Connection, case: RowMapping, before: dict[str, Any], step: int) -> None:
+    """Refuse to undo what would leave a merged case unanswered.
+
+    That is to close a case again into which others were merged since, and to merge one again into what was closed since.
+    """
+    stands = (EVENTS.c.is_undone.is_(False), EVENTS.c.id > step)
+    if before.get("phase") == CasePhase.CLOSED.value and before.get("merged_into_id") is None:
+        merged = select(CASES.c.id).where(CASES.c.merged_into_id == case["id"])
+        since = select(EVENTS.c.id).where(EVENTS.c.case_id.in_(merged), EVENTS.c.verb == "merge", *stands)
+        if connection.execute(since.limit(1)).first() is not None:
+            raise ConflictError("other cases were merged into it since")
+    if before.get("merged_into_id") is not None:
+        closed = select(EVENTS.c.id).where(
+            EVENTS.c.case_id == before["merged_into_id"],
+            EVENTS.c.phase == CasePhase.CLOSED.value,
+            EVENTS.c.verb != "undo",
+            *stands,
+        )
+        if connection.execute(closed.limit(1)).first() is not None:
+            raise ConflictError("what it was merged into was closed since")
 
 
 def _restore(connection: Connection, case: RowMapping, before: dict[str, Any], now: datetime) -> None:

@@ -156,3 +156,32 @@ def test_a_refused_verb_leaves_no_operation_to_take_back(store: Store) -> None:
     case = received(store, COMPLAINT)
     assert tried(store, "resume", case, "root", after(minutes=1)).operation is None
     assert len(contents(store, "operations")["operations"]) == 1
+
+
+@pytest.mark.parametrize("verb", ["withdraw", "reject"])
+def test_what_stands_for_merged_cases_is_not_given_up_while_they_are_unanswered(store: Store, verb: str) -> None:
+    first, second, third = received(store), received(store), received(store)
+    for case in (second, third):
+        done(store, "merge", case, "lin", after(hours=1), merged_into=first.reference)
+    done(store, "triage", first, "lin", after(hours=2), severity="1", validity="invalid")
+    before = contents(store)
+    (refused,) = tried(store, verb, first, "lin", after(hours=3), reason="no longer wanted").skipped
+    assert refused.text.startswith(f"{second.reference}, {third.reference} went on in {first.reference}")
+    assert contents(store) == before
+    done(store, "reopen", third, "lin", after(hours=4), reason="to be answered alone")
+    again = done(store, "reopen", second, "lin", after(hours=4), reason="to be answered alone")
+    done(store, verb, first, "lin", after(hours=5), reason="no longer wanted")
+    (kept,) = undo(store, again.operation or 0, actor="lin", now=after(hours=6)).skipped
+    assert kept.text == "what it was merged into was closed since"
+
+
+def test_a_case_that_others_were_merged_into_since_is_not_closed_again_by_undo(store: Store) -> None:
+    first, second = received(store), received(store)
+    done(store, "withdraw", first, "lin", after(hours=1), reason="settled")
+    reopened = done(store, "reopen", first, "lin", after(hours=2), reason="not settled")
+    merged = done(store, "merge", second, "lin", after(hours=3), merged_into=first.reference)
+    (kept,) = undo(store, reopened.operation or 0, actor="lin", now=after(hours=4)).skipped
+    assert "merged into it since" in kept.text
+    assert undo(store, merged.operation or 0, actor="lin", now=after(hours=5)).done
+    assert undo(store, reopened.operation or 0, actor="lin", now=after(hours=6)).done
+    assert case_of(store, first)["phase"] == "closed"
