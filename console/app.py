@@ -42,6 +42,7 @@ from console.screens.drafts import Drafts
 from console.screens.failures import record_failure
 from console.screens.held_claims import ClaimKeeper
 from console.screens.working import WorkScreen
+from console.services.views import QUEUE_VIEWS
 from console.terminal import attributes, is_plain_locale, leave_behind, leave_without_fail, require_terminal, restore
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, number
@@ -53,8 +54,8 @@ if TYPE_CHECKING:
     from textual.driver import Driver
     from textual.notifications import SeverityLevel
 
-POLL_SECONDS = 2.0
-POLLS_PER_REDRAW = 15
+POLL_SECONDS = 1.5
+POLLS_PER_REDRAW = 20
 COPIED_KEPT = 20
 MODE_ACTIONS = ("queues", "customers", "satisfaction")
 
@@ -129,7 +130,8 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.is_stopping = False
         self._user = user
         self._has_signals = has_signals
-        self._choices = choices or Choices()
+        self.choices = choices or Choices()
+        self.queue_views = QUEUE_VIEWS
         self._safety = SafetyFilter()
         self._ascii = AsciiFilter()
         self._colourless = ColourlessFilter()
@@ -173,7 +175,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
     def choose_theme(self, name: str) -> None:
         """Draw with another theme, now and at the next start."""
         self.theme = textual_name(name)
-        self._choices.keep_theme(name)
+        self.choices.keep_theme(name)
 
     def say(self, message: str) -> None:
         """Tell what happened."""

@@ -31,7 +31,18 @@ class Choices:
 
     def keep_theme(self, theme: str) -> bool:
         """Keep a theme for the next start; return whether it could be written."""
-        kept = {**self._read(), "theme": theme}
+        return self._keep("theme", theme)
+
+    def columns(self, view: str) -> str:
+        """Return the layout chosen for a ready queue, as ``console.rules.case_columns`` writes it, or nothing."""
+        return self._read().get(f"columns.{view}", "")
+
+    def keep_columns(self, view: str, layout: str) -> bool:
+        """Keep the layout of a ready queue for the next start; return whether it could be written."""
+        return self._keep(f"columns.{view}", layout)
+
+    def _keep(self, name: str, value: str) -> bool:
+        kept = {**self._read(), name: value}
         unfinished = self.path.with_suffix(".part")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -14,6 +14,7 @@ from textual.pilot import Pilot
 from textual.worker import WorkerCancelled
 
 from console.app import ConsoleApp
+from console.choices import Choices
 from console.screens.base import ConsoleScreen
 from console.screens.data import DataAccess
 from console.screens.drafts import Drafts
@@ -28,7 +29,8 @@ async def console(
     """Run the console, on data in memory if no other is given, and wait for its first answers."""
     held = data or MemoryData()
     with TemporaryDirectory() as folder:
-        app = ConsoleApp(lambda: held, user="wang", drafts=Drafts(drafts or Path(folder)), **options)  # type: ignore[arg-type]
+        kept, choices = Drafts(drafts or Path(folder)), Choices(Path(folder) / "choices.json")
+        app = ConsoleApp(lambda: held, user="wang", drafts=kept, choices=choices, **options)  # type: ignore[arg-type]
         async with app.run_test(size=size, notifications=True) as pilot:
             await settle(pilot)
             yield app, pilot

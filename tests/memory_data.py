@@ -8,11 +8,14 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
+from typing import cast
 
 from console.errors import NotFoundError
 from console.rules.filters import parse
 from console.screens.data import PartType, Progress
+from console.screens.queue_questions import QueueQuestions
 from console.services.views import (
+    QUEUE_VIEWS,
     AccountRow,
     ActionResult,
     AnswerRow,
@@ -117,6 +120,22 @@ def case_detail(row: CaseRow, narrative: str = "") -> CaseDetail:
 def _sort_key(field: str, row: CaseRow) -> str | int:
     keys: dict[str, str | int] = {"severity": row.severity, "received": row.received_at.isoformat(), "due": row.id}
     return keys.get(field, row.reference)
+
+
+class MemoryQueues(QueueQuestions):
+    """The views and values in memory: the ready views only, and hostile names of departments."""
+
+    def __init__(self, data: MemoryData) -> None:
+        self._data = data
+
+    def views(self) -> tuple[QueueView, ...]:
+        return QUEUE_VIEWS
+
+    def values(self, field: str, typed: str) -> Sequence[tuple[str, str]]:
+        return [(text, text) for text in ("East", "城西", *HOSTILE)]
+
+    def every_id(self, filter_text: str, now: datetime) -> IdList:
+        return self._data.ids(filter_text, now)
 
 
 class MemoryData:
@@ -258,6 +277,8 @@ class MemoryData:
         return [NoticeRow(HOSTILE[1], "reminder", HOSTILE[2], NOW)]
 
     def part(self, kind: type[PartType]) -> PartType:
+        if issubclass(kind, QueueQuestions):
+            return cast("PartType", MemoryQueues(self))
         raise NotFoundError(f"These cases in memory have no {kind.__name__}.")
 
     def data_version(self) -> int:

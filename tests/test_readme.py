@@ -42,6 +42,8 @@ PLACES = {
     "table": "lists",
     "queues": "queues",
     "filter": "filter line",
+    "views": "list of queues",
+    "columns": "columns",
     "find": "search line",
     "reading": "texts",
     "case": "a case",

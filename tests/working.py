@@ -6,8 +6,9 @@ import shutil
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, closing
 from pathlib import Path
+from typing import cast
 
-from driving import console
+from driving import console, settle
 from textual.pilot import Pilot
 
 from console import clock
@@ -15,7 +16,9 @@ from console.app import ConsoleApp
 from console.models import Case, CaseEvent
 from console.models.base import table_of
 from console.screens.data import ServiceData
+from console.screens.queues import QueueScreen
 from console.services.policies import adopt_default
+from console.services.views import QUEUE_VIEWS
 from console.storage.engine import open_store
 from console.storage.schema import upgrade
 from console.transfer.demo import load_demo
@@ -46,10 +49,13 @@ def copied(path: Path, folder: Path) -> str:
 
 @asynccontextmanager
 async def office(
-    url: str, size: tuple[int, int] = (80, 24), drafts: Path | None = None, login: str = LOGIN
+    url: str, size: tuple[int, int] = (80, 24), drafts: Path | None = None, login: str = LOGIN, view: str = "open"
 ) -> AsyncIterator[tuple[ConsoleApp, Pilot[int], ServiceData]]:
-    """Run the console on a database as somebody."""
+    """Run the console on a database as somebody, at one of the queues."""
     data = ServiceData(url, viewer=login)
     async with console(data, size=size, drafts=drafts) as (app, pilot):
+        if view != QUEUE_VIEWS[0].id:
+            cast("QueueScreen", app.screen).show_view(view)
+            await settle(pilot)
         yield app, pilot, data
     data.close()

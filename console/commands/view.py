@@ -106,7 +106,7 @@ def show(name: Name, as_json: AsJson = False, database: Database = None) -> None
     if as_json:
         emit_json(record)
         return
-    emit(f"{_('Name')}: {record['name']}")
+    emit(f"{_('Queue')}: {record['name']}")
     emit(f"{_('Owner')}: {record['owner'] or '-'}")
     emit(f"{_('Shared')}: {_('yes') if record['is_shared'] else _('no')}")
     emit(f"{_('Filter')}: {record['filter']}")
@@ -132,8 +132,9 @@ def save(
 ) -> None:
     """Keep a filter, with its order and its columns, under a name."""
     from console.services import saved_views
+    from console.services.views import NewView
 
-    new = saved_views.NewView(name, filter_text, columns)
+    new = NewView(name, filter_text, columns)
     with opened(database) as store:
         kept = saved_views.save(store, new, actor=caller(), is_replacing=replace)
     _tell(kept, _("Saved: {name}").format(name=kept.label), as_json=as_json)

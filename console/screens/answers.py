@@ -23,9 +23,10 @@ from console.screens.satisfaction_questions import SatisfactionQuestions
 from console.services.satisfaction_views import AnswerLine
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
+from console.widgets.columns import Column
 from console.widgets.content import Piece, line, moment, number
 from console.widgets.reading import Block, Facts, Gap, Grid, Heading
-from console.widgets.window_table import Column, WindowTable
+from console.widgets.window_table import WindowTable
 
 MOST_IN_A_RESPONSE = 500
 

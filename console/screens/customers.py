@@ -24,9 +24,10 @@ from console.screens.dossier import customer_blocks
 from console.services.views import CustomerDetail, CustomerRow
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
+from console.widgets.columns import Column
 from console.widgets.content import Piece, cut, number
 from console.widgets.reading import Reading
-from console.widgets.window_table import Column, WindowTable
+from console.widgets.window_table import WindowTable
 
 TYPING_PAUSE = 0.15
 PREVIEW_PAUSE = 0.12

@@ -9,9 +9,11 @@ if TYPE_CHECKING:
     from textual.await_complete import AwaitComplete
     from textual.widget import AwaitMount
 
+    from console.choices import Choices
     from console.screens.data import DataLink
     from console.screens.doings import Doings
     from console.screens.drafts import Drafts
+    from console.services.views import QueueView
 
 
 class Desk(Protocol):
@@ -22,6 +24,8 @@ class Desk(Protocol):
     doings: Doings
     zone: tzinfo
     is_stopping: bool
+    choices: Choices
+    queue_views: tuple[QueueView, ...]
 
     @property
     def database_name(self) -> str: ...

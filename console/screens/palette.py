@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from console.actions import actions_of
 from console.i18n import N_, _
-from console.labels import label
 from console.screens.base import ConsoleScreen
-from console.services.views import QUEUE_VIEWS
+from console.screens.view_list import view_name
 from console.settings import THEMES
 from console.widgets.bindings import keys_of
 
@@ -37,6 +36,6 @@ def commands(screen: ConsoleScreen) -> list[tuple[str, str]]:
         for action in actions_of(contexts(screen))
         if action.is_offered and action.context not in TYPED
     ]
-    views = [(f"{VIEW}{view.id}", f"{_('Queue')}: {label(view.id, 'view')}") for view in QUEUE_VIEWS]
+    views = [(f"{VIEW}{view.id}", f"{_('Queue')}: {view_name(view)}") for view in screen.console.queue_views]
     themes = [(f"{THEME}{name}", f"{_('Looks')}: {_(THEME_NAMES[name])}") for name in THEMES]
     return [*offered, *views, *themes]

@@ -2,41 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import ClassVar, cast
+from array import array
+from collections.abc import Iterator, Mapping, Sequence
+from typing import ClassVar, NamedTuple, cast
 
-from rich.cells import cell_len
-from textual import events, on
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
-from textual.message import Message
+from textual.dom import DOMNode
 from textual.timer import Timer
-from textual.widget import Widget
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from console.actions import key_of
 from console.clock import now
 from console.errors import OmbudError
 from console.i18n import _, ngettext
-from console.labels import label
-from console.rules.filter_fields import CASE_FIELDS, field_names
 from console.rules.filters import Filter, FilterError, parse
-from console.screens.base import NAVIGATION, Field
+from console.screens.base import NAVIGATION
+from console.screens.data import DataAccess
 from console.screens.doings import Deed
 from console.screens.dossier import preview_blocks
-from console.screens.queue_columns import SORTS, queue_columns
-from console.screens.working import WorkScreen
-from console.services.views import QUEUE_VIEWS, ActionResult, CaseDetail, CaseRow, IdList
+from console.screens.filter_bar import FilterField, Proposals
+from console.screens.filter_screen import FilterScreen
+from console.screens.queue_columns import order_words, queue_columns, sort_choices
+from console.screens.queue_questions import QueueQuestions
+from console.screens.view_list import ViewList, view_name
+from console.services.views import ActionResult, CaseDetail, CaseRow, IdList
 from console.signs import sign
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
-from console.widgets.content import cut, fit, number
+from console.widgets.content import cut, number
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
 
-TYPING_PAUSE = 0.15
 PREVIEW_PAUSE = 0.12
 
 
@@ -50,79 +50,26 @@ def queue_filter(view_filter: str, typed: str, sort: str = "") -> Filter:
     return parse(view_filter).joined(chosen).joined(own)
 
 
-def is_unfinished(typed: str) -> bool:
-    """Return whether the last word may yet become a field, so that it is too early to search for it as a word."""
-    word = typed.split()[-1].lstrip("-").casefold() if typed and not typed[-1].isspace() else ""
-    if not word:
-        return False
-    return word.endswith((":", "：")) or any(name.startswith(word) for name in field_names(CASE_FIELDS))
-
-
 def sort_of(shown: Filter) -> str:
     """Return the first order of a filter, as ``due`` or ``-received``; earliest due first where it names none."""
     return str(shown.sorts[0]) if shown.sorts else "due"
 
 
-class FilterField(Field):
-    """The filter bar; Escape gives up what was written."""
+class Found(NamedTuple):
+    """The cases of a queue, and which of them were not there when it was asked before."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [*bindings("filter")]
-
-    class GivenUp(Message):
-        """What was written is not wanted."""
-
-    class Applied(Message):
-        """What was written is wanted now."""
-
-    def action_apply(self) -> None:
-        self.post_message(self.Applied())
-
-    def action_give_up(self) -> None:
-        self.post_message(self.GivenUp())
+    ids: IdList
+    new: frozenset[int]
 
 
-class ViewList(Widget):
-    """The queues with their counts; the one shown has a sign before it."""
-
-    DEFAULT_CSS = "ViewList { width: 25; height: 1fr; padding: 0 1; }"
-
-    class ViewChosen(Message):
-        """A queue was clicked."""
-
-        def __init__(self, index: int) -> None:
-            super().__init__()
-            self.index = index
-
-    def __init__(self, widget_id: str) -> None:
-        super().__init__(id=widget_id)
-        self._current = 0
-        self._counts: Mapping[str, int] = {}
-
-    def show(self, current: int, counts: Mapping[str, int]) -> None:
-        """Show the counts and which queue is shown."""
-        self._current, self._counts = current, dict(counts)
-        self.refresh()
-
-    def render(self) -> Content:
-        """Draw a line for each queue."""
-        width = self.content_size.width
-        lines: list[Content | str] = []
-        for index, view in enumerate(QUEUE_VIEWS):
-            count = number(self._counts[view.id]) if view.id in self._counts else ""
-            room = width - cell_len(count) - 1
-            sign = ">" if index == self._current else " "
-            text = f"{sign} {fit(label(view.id, 'view'), room - 2)} {count}"
-            lines.append(Content.styled(text, "bold $accent" if index == self._current else ""))
-        return Content("\n").join(lines)
-
-    def on_click(self, event: events.Click) -> None:
-        """Choose the queue clicked."""
-        offset = event.get_content_offset(self)
-        if offset is not None and offset.y < len(QUEUE_VIEWS):
-            self.post_message(self.ViewChosen(offset.y))
+def found_since(before: array[int] | None, found: IdList, own: frozenset[int]) -> Found:
+    """Return what was found, with what is new since ``before``; what one brought there oneself is not new."""
+    if before is None or before == found.ids:
+        return Found(found, frozenset())
+    return Found(found, frozenset(set(found.ids).difference(before)) - own)
 
 
-class QueueScreen(WorkScreen):
+class QueueScreen(FilterScreen):
     """Shows one queue at a time; the filter bar narrows it."""
 
     context = "queues"
@@ -132,17 +79,23 @@ class QueueScreen(WorkScreen):
 
     def __init__(self) -> None:
         super().__init__()
-        self._view = 0
-        self._typed = ""
         self._sort = ""
-        self._counts: Mapping[str, int] = {}
         self._found: IdList | None = None
         self._fault: FilterError | None = None
         self._shown = Filter()
         self._details: dict[int, CaseDetail] = {}
-        self._typing: Timer | None = None
         self._following: Timer | None = None
         self._is_keeping = False
+        self._is_stale = False
+        self._new: frozenset[int] = frozenset()
+        self._wanted: int | None = None
+        self._is_whole = False
+
+    def nodes(self) -> Iterator[tuple[str, DOMNode]]:
+        """Yield the list of queues before the screen, when it has the focus."""
+        if isinstance(self.focused, ViewList):
+            yield "views", self.focused
+        yield from super().nodes()
 
     def compose_body(self) -> ComposeResult:
         """Lay out views, table, preview, filter bar and status."""
@@ -150,8 +103,9 @@ class QueueScreen(WorkScreen):
         with Horizontal(id="middle"):
             yield ViewList("views")
             with Container(id="work"):
-                yield WindowTable[CaseRow](queue_columns(now), widget_id="table")
+                yield WindowTable[CaseRow](queue_columns(now, self.columns_shown, self.console.zone), widget_id="table")
                 yield Reading("preview")
+        yield Proposals("proposals")
         with Horizontal(id="filter-line"):
             yield Static(Content("/ "), id="filter-sign")
             yield FilterField(
@@ -167,43 +121,82 @@ class QueueScreen(WorkScreen):
         return cast("WindowTable[CaseRow]", self.query_one("#table", WindowTable))
 
     def begin(self) -> None:
-        """Ask for the first queue and for the counts."""
+        """Ask for the first queue, for the views and for the counts."""
         self.table.empty = _("Asking the database…")
         self._show_views()
         self._ask_ids(keep=False)
+        self.ask_views()
         self._ask_counts()
 
     # What is shown
 
+    def _asked(self) -> Filter:
+        return queue_filter("" if self.view.fault else self.view.filter, self._typed, self._sort)
+
     def _ask_ids(self, *, keep: bool) -> None:
         try:
-            self._shown = queue_filter(QUEUE_VIEWS[self._view].filter, self._typed, self._sort)
+            self._shown = self._asked()
         except FilterError as error:
-            self._fault = error
-            self._show_status()
+            self._take_fault(error, is_kept=keep)
             return
         text = str(self._shown)
-        self._is_keeping = keep
+        self._is_keeping, self._is_stale = keep, False
+        if not keep:
+            self._new = frozenset()
+        before, own = (self.table.ids if keep and self._found is not None else None), self._own_ids()
         self.table.show_sort(sort_of(self._shown))
-        self.ask("ids", lambda data: data.ids(text, now()))
+        # Where all were listed to be marked, a refresh lists as many.
+        self._is_whole = is_whole = self._is_whole and keep and bool(self.table.mark_count)
+
+        def question(data: DataAccess) -> Found:
+            found = data.part(QueueQuestions).every_id(text, now()) if is_whole else data.ids(text, now())
+            return found_since(before, found, own)
+
+        self.ask("ids", question)
+
+    def _take_fault(self, error: FilterError, *, is_kept: bool) -> None:
+        """Point at what is wrong in the filter line; the rows stay, unless they are those of another view."""
+        self._fault = error
+        if self.view.fault and not is_kept:
+            self._found = None
+            said = _("The filter of the queue “{name}” cannot be read.").format(name=cut(view_name(self.view), 60))
+            hint = _("{filter} goes to the filter, to be mended; {keep} keeps it under its name again.").format(
+                filter=key_of("queues.filter"), keep=key_of("queues.save-view")
+            )
+            self.table.empty = f"{said}\n{error}\n\n{hint}"
+            self.table.show(array("q"))
+        self._show_status()
+
+    def _own_ids(self) -> frozenset[int]:
+        """Return the cases that one worked on in this session, here or elsewhere."""
+        doings = self.console.doings
+        deeds = [*(deed for deed, _operation in doings.done), *doings.undone]
+        return frozenset(case_id for deed in deeds for case_id in deed.case_ids) | self._changed_here
 
     def _ask_counts(self) -> None:
-        self.ask("counts", lambda data: data.counts(QUEUE_VIEWS, now()))
+        views = self._views
+        self.ask("counts", lambda data: data.counts(views, now()))
 
     def renew(self) -> None:
         """Ask again; cursor, scroll and marks stay with their cases."""
         if self.is_asking("ids"):
+            self._is_stale = True  # what is being answered may be from before the change
             return
         self._details.clear()
         self._ask_ids(keep=True)
+        self.ask_views()
         self._ask_counts()
 
     def answered(self, group: str, answer: object) -> None:
         """Show ids, rows, counts or the text for the preview."""
-        if group == "ids" and isinstance(answer, IdList):
+        if group == "ids" and isinstance(answer, Found):
             self._take_ids(answer)
+        elif group == "all" and isinstance(answer, Found):
+            self._take_ids(answer)
+            self._is_whole = True
+            self.table.action_mark_all()
         elif group == "counts":
-            self._counts = cast("Mapping[str, int]", answer)
+            self._counts = dict(cast("Mapping[str, int]", answer))
             self._show_views()
             self._show_status()
         elif group == "rows":
@@ -226,29 +219,33 @@ class QueueScreen(WorkScreen):
         if not isinstance(error, InterruptedError):
             super().failed(group, error)
 
-    def _take_ids(self, found: IdList) -> None:
-        self._found = found
+    def _take_ids(self, found: Found) -> None:
+        self._found = found.ids
         self._fault = None
+        self._new = frozenset((self._new | found.new).intersection(found.ids.ids) if self._new else found.new)
         self.table.empty = self._reason_for_nothing()
-        self.table.show(found.ids, keep=self._is_keeping)
+        self.table.show(found.ids.ids, keep=self._is_keeping, gone=self._own_ids(), new=self._new)
         if self._wanted is not None:
             self.table.move_to_id(self._wanted)
             self._wanted = None
         self._is_keeping = True
         self._show_status()
+        if self._is_stale:
+            self.call_later(self.renew)
 
     def _reason_for_nothing(self) -> str:
-        view = label(QUEUE_VIEWS[self._view].id, "view")
+        view = view_name(self.view)
         if self._typed:
             reason = _("No case in the queue “{view}” fits the filter “{filter}”.")
+            told = reason.format(view=cut(view, 60), filter=cut(self._typed, 60))
             way_out = _("{key} takes the filter away.").format(key=key_of("queues.clear"))
-            return f"{reason.format(view=view, filter=cut(self._typed, 60))}\n\n{way_out}"
+            return f"{told}\n\n{way_out}"
         if self._counts and not self._counts.get("all"):
             hint = _("Leave with {key} and load some: ombud import cases FILE, or look around with: ombud demo").format(
                 key=key_of("app.leave")
             )
             return f"{_('There are no cases in this database yet.')}\n\n{hint}"
-        reason = _("Nothing is waiting in the queue “{view}”.").format(view=view)
+        reason = _("Nothing is waiting in the queue “{view}”.").format(view=cut(view, 60))
         onward = _("{key} shows the next queue.").format(key=key_of("queues.next-view"))
         return f"{reason}\n\n{onward}"
 
@@ -287,16 +284,23 @@ class QueueScreen(WorkScreen):
         preview.show(blocks, words=self._searched())
 
     def _show_views(self) -> None:
-        self.query_one(ViewList).show(self._view, self._counts)
-        view = QUEUE_VIEWS[self._view]
+        self.query_one(ViewList).show(self._views, self.view_index, self._counts)
+        view = self.view
         count = number(self._counts[view.id]) if view.id in self._counts else ""
-        text = f"[{self._view + 1}/{len(QUEUE_VIEWS)} {label(view.id, 'view')} {count}".rstrip() + "]"
-        self.query_one("#strip", Bar).show([("queues.next-view", text, "bold $accent")], _("[ and ] show other queues"))
+        name = cut(view_name(view), 40)
+        text = f"[{self.view_index + 1}/{len(self._views)} {name} {count}".rstrip() + "]"
+        self.query_one("#strip", Bar).show([("queues.views", text, "bold $accent")], _("[ and ] show other queues"))
+
+    def views_changed(self) -> None:
+        """Show the views as they are now, and count what is new among them."""
+        self._show_views()
+        if any(view.id not in self._counts for view in self._views if not view.fault):
+            self._ask_counts()
 
     def _show_status(self) -> None:
         bar = self.query_one("#status", Bar)
         if self._fault is not None:
-            bar.show([("", self._pointed(self._fault), "bold $error")])
+            bar.show([("", self.pointed(self._fault), "bold $error")])
             return
         found = self._found
         if found is None:
@@ -304,122 +308,121 @@ class QueueScreen(WorkScreen):
             return
         everything = self._counts.get("all")
         parts = [
-            _("{count} of {total}").format(count=number(found.total), total=number(everything))
+            ("", _("{count} of {total}").format(count=number(found.total), total=number(everything)), "")
             if everything is not None
-            else number(found.total)
+            else ("", number(found.total), "")
         ]
+        parts += self._remarks(found)
+        parts.append(("queues.sort", _("sorted by {order}").format(order=order_words(sort_of(self._shown))), ""))
+        hidden = self.table.hidden_count
+        if hidden:
+            text = ngettext("{count} column more: {key}", "{count} columns more: {key}", hidden)
+            parts.append(("table.wide", text.format(count=number(hidden), key=key_of("table.wide")), "$quiet"))
+        bar.show(parts, between=sign("between"))
+        self._show_place()
+
+    def _remarks(self, found: IdList) -> list[tuple[str, str, str]]:
+        """Return what is to be said of the list now: how much is new, marked, not listed, or gone."""
+        parts: list[tuple[str, str, str]] = []
+        if self._new:
+            text = ngettext("{count} new", "{count} new", len(self._new)).format(count=number(len(self._new)))
+            parts.append(("queues.refresh", text, "bold $accent"))
         if found.is_capped:
-            parts.append(_("the first {count} are listed").format(count=number(len(found.ids))))
+            text = _("the first {count} are listed").format(count=number(len(found.ids)))
+            parts.append(("", text, ""))
         if self.table.mark_count:
             marked = ngettext("{count} marked", "{count} marked", self.table.mark_count)
-            parts.append(marked.format(count=number(self.table.mark_count)))
-        sort = sort_of(self._shown)
-        order = dict(SORTS).get(sort)
-        parts.append(_("sorted by {order}").format(order=_(order) if order else label(sort.lstrip("-"), "field")))
-        bar.show([("", sign("between").join(parts), "")])
-        self._show_place()
+            parts.append(("queues.clear", marked.format(count=number(self.table.mark_count)), ""))
+        if self.table.has_left:
+            parts.append(("", _("this case has left the queue"), "$warning"))
+        return parts
 
     def _show_place(self) -> None:
         place = number(self.table.cursor + 1) if self.table.ids else "0"
         self.query_one("#row", Bar).show([], _("row {row}").format(row=place))
 
-    def _pointed(self, error: FilterError) -> str:
-        """Return the message with a sign under the place in the filter line that it is about."""
-        indent = cell_len("/ ") + cell_len(self._typed[: error.position])
-        room = self.size.width - indent - 4
-        for message in (str(error), error.message):
-            if cell_len(message) <= room:
-                return f"{' ' * indent}^ {message}"
-        return str(error)
+    @on(Bar.PartChosen, "#strip")
+    @on(Bar.PartChosen, "#status")
+    async def act_on_line(self, event: Bar.PartChosen) -> None:
+        """Do what was clicked above or below the rows."""
+        event.stop()
+        await self.console.act(event.part, self)
 
     # Filter bar
 
-    @on(Input.Changed, "#filter")
-    def wait_for_typing(self, event: Input.Changed) -> None:
-        """Use what is typed once the fingers rest."""
-        if self._typing is not None:
-            self._typing.stop()
-        if event.value.strip() != self._typed:
-            self._typing = self.set_timer(TYPING_PAUSE, self._use_unless_unfinished)
+    def typed_changed(self) -> None:
+        """Use another text of the filter bar."""
+        self._ask_ids(keep=False)
 
-    def _use_unless_unfinished(self) -> None:
-        if not is_unfinished(self.query_one("#filter", FilterField).value):
-            self._use_typed()
-
-    def _use_typed(self) -> None:
-        if self._typing is not None:
-            self._typing.stop()
-            self._typing = None
-        typed = self.query_one("#filter", FilterField).value.strip()
-        if typed != self._typed:
-            self._typed = typed
-            self._ask_ids(keep=False)
-
-    @on(FilterField.Applied)
-    def apply_filter(self) -> None:
-        """Use what is typed at once."""
-        self._use_typed()
+    def to_rows(self) -> None:
+        """Go to the rows."""
         self.table.focus()
-
-    @on(FilterField.GivenUp)
-    def give_filter_up(self) -> None:
-        """Go back to the filter as it was when writing began."""
-        field = self.query_one("#filter", FilterField)
-        with field.prevent(Input.Changed):
-            field.value = self._before
-        self._use_typed()
-        self.table.focus()
-
-    _before = ""
-
-    def action_filter(self) -> None:
-        self._before = self._typed
-        field = self.query_one("#filter", FilterField)
-        field.focus()
-        field.cursor_position = len(field.value)
 
     def action_clear(self) -> None:
         if self.table.clear_marks():
             return
-        field = self.query_one("#filter", FilterField)
-        if field.value:
-            with field.prevent(Input.Changed):
-                field.value = ""
-            self._use_typed()
+        if self.field.value and not self.view.fault:
+            self.put_typed("")
+            self._ask_ids(keep=False)
 
     # Views and orders
 
-    def _show_view(self, index: int) -> None:
-        self._view = index % len(QUEUE_VIEWS)
+    def filter_to_keep(self) -> str:
+        """Return the filter that is in force, with its order. Raises FilterError."""
+        return str(self._asked())
+
+    def current_sort(self) -> str:
+        """Return the order in force."""
+        return sort_of(self._shown)
+
+    def show_view(self, view_id: str, *, is_fresh: bool = False) -> None:
+        """Show the queue with this id; a fresh one, or one to be mended, without what was typed."""
+        was_faulty = bool(self.view.fault)
+        self._view_id = view_id
         self._sort = ""
+        if self.view.fault:
+            self.put_typed(self.view.filter)
+        elif is_fresh or was_faulty:
+            self.put_typed("")
         self._show_views()
+        self._show_table_columns()
         self._ask_ids(keep=False)
+
+    def _step_view(self, step: int) -> None:
+        self.show_view(self._views[(self.view_index + step) % len(self._views)].id)
 
     @on(ViewList.ViewChosen)
     def choose_view(self, event: ViewList.ViewChosen) -> None:
-        """Show the queue clicked."""
-        self._show_view(event.index)
-
-    @on(Bar.PartChosen, "#strip")
-    def choose_next_view(self) -> None:
-        """Show the next queue."""
-        self.action_next_view()
+        """Show the queue chosen."""
+        self.show_view(self._views[event.index].id)
+        self.table.focus()
 
     def action_next_view(self) -> None:
-        self._show_view(self._view + 1)
+        self._step_view(1)
 
     def action_previous_view(self) -> None:
-        self._show_view(self._view - 1)
+        self._step_view(-1)
 
-    def show_view(self, view_id: str) -> None:
-        """Show the queue with this id."""
-        self._show_view([view.id for view in QUEUE_VIEWS].index(view_id))
+    def _show_table_columns(self) -> None:
+        self.table.set_columns(queue_columns(now, self.columns_shown, self.console.zone))
+
+    def show_columns(self, sort: str) -> None:
+        """Show the columns that were chosen, in an order."""
+        self._show_table_columns()
+        if sort != self.current_sort():
+            self._sort_by(sort)
+        self._show_status()
+
+    @on(WindowTable.ColumnsMoved)
+    def count_columns(self) -> None:
+        """Show how many columns do not fit."""
+        self._show_status()
 
     def action_sort(self) -> None:
         from console.screens.chooser import Chooser
 
-        choices = [(name, _(words)) for name, words in SORTS]
-        dialog = Chooser(_("Sort by"), choices, has_search=False, current=sort_of(self._shown))
+        choices = sort_choices(self.columns_shown)
+        dialog = Chooser(_("Sort by"), choices, has_search=False, current=self.current_sort())
         self.app.push_screen(dialog, self._sort_by)
 
     def _sort_by(self, name: str | None) -> None:
@@ -433,8 +436,6 @@ class QueueScreen(WorkScreen):
         self._sort_by(event.sort)
 
     # Cases
-
-    _wanted: int | None = None
 
     def chosen_ids(self) -> list[int]:
         """Return the marked cases, or else the one under the cursor."""
@@ -480,7 +481,15 @@ class QueueScreen(WorkScreen):
 
     @on(WindowTable.MarksChanged)
     def count_marks(self) -> None:
-        """Show how many are marked."""
+        """Show how many are marked; all that the filter finds means those beyond the list too."""
+        found = self._found
+        is_everything = bool(self.table.ids) and self.table.mark_count == len(self.table.ids)
+        if found is not None and found.is_capped and is_everything:
+            text = str(self._shown)
+            self.table.clear_marks()
+            self._is_keeping = True
+            self.console.say(_("All {count} are being listed, to be marked.").format(count=number(found.total)))
+            self.ask("all", lambda data: Found(data.part(QueueQuestions).every_id(text, now()), frozenset()))
         self._show_status()
 
     def action_preview(self) -> None:
@@ -492,6 +501,7 @@ class QueueScreen(WorkScreen):
             self._fetch_preview()
 
     def action_refresh(self) -> None:
+        self._new = frozenset()
         self.renew()
 
     def action_next(self) -> None:

@@ -23,9 +23,10 @@ from console.services.satisfaction_views import StratumProgress, SurveyPlan
 from console.services.survey_views import OpenInterview, SilentBounds, SurveyRow
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
+from console.widgets.columns import Column
 from console.widgets.content import Piece, line, moment, number
 from console.widgets.reading import Block, Facts, Gap, Grid, Heading, Paragraph, Reading
-from console.widgets.window_table import Column, WindowTable
+from console.widgets.window_table import WindowTable
 
 PREVIEW_PAUSE = 0.12
 RATES = {"cooperation": "COOP1", "refusal": "REF1"}

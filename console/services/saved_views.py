@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
@@ -15,7 +14,7 @@ from console.rules.case_columns import read_layout, written_layout
 from console.rules.filters import FilterError, parse
 from console.services.handling import worker_of
 from console.services.staffing import SUPERVISORS
-from console.services.views import QUEUE_VIEWS, QueueView
+from console.services.views import QUEUE_VIEWS, NewView, QueueView
 from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean_line
@@ -26,15 +25,6 @@ STAFF: Table = table_of(Staff)
 LONGEST_NAME = 80
 MOST = 50
 """Views one person may keep: each costs a count whenever somebody writes."""
-
-
-@dataclass(frozen=True, slots=True)
-class NewView:
-    """What is to be kept: a filter with its order in the filter language, and a layout of columns (empty: the ready ones)."""
-
-    name: str
-    filter: str
-    columns: str = ""
 
 
 def views(store: Store, viewer: str) -> tuple[QueueView, ...]:

@@ -336,6 +336,15 @@ class QueueView:
         return not self.number
 
 
+@dataclass(frozen=True, slots=True)
+class NewView:
+    """What is to be kept: a filter with its order in the filter language, and a layout of columns (empty: the ready ones)."""
+
+    name: str
+    filter: str
+    columns: str = ""
+
+
 QUEUE_VIEWS: tuple[QueueView, ...] = (
     QueueView("mine", "Mine", "state:open assignee:me sort:due"),
     QueueView("team", "My team", "state:open team:mine sort:due"),

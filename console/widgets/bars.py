@@ -36,13 +36,14 @@ class Bar(Widget):
         super().__init__(id=widget_id)
         self._parts: tuple[tuple[str, str, str], ...] = ()
         self._right = ""
+        self._between = "  "
         self._places: list[tuple[int, int, str]] = []
 
-    def show(self, parts: Sequence[tuple[str, str, str]], right: str = "") -> None:
-        """Show parts, each (name, text, style), and a text at the right end."""
+    def show(self, parts: Sequence[tuple[str, str, str]], right: str = "", *, between: str = "  ") -> None:
+        """Show parts, each (name, text, style), with ``between`` them, and a text at the right end."""
         shown = tuple(parts)
-        if (shown, right) != (self._parts, self._right):
-            self._parts, self._right = shown, right
+        if (shown, right, between) != (self._parts, self._right, self._between):
+            self._parts, self._right, self._between = shown, right, between
             self.refresh()
 
     def render(self) -> Content:
@@ -52,18 +53,20 @@ class Bar(Widget):
         self._places = []
         left = 0
         for name, text, style in self._parts:
-            part = cut(text, max(0, width - left) if not pieces else width)
+            part = cut(text, width)
             cells = cell_len(part)
             if left + cells > width:
                 break
+            if pieces:
+                pieces.append((self._between, ""))
             self._places.append((left, left + cells, name))
             pieces.append((part, style))
-            pieces.append(("  ", ""))
-            left += cells + 2
+            left += cells + cell_len(self._between)
         room = width - left
         if self._right and room > 4:
             right = cut(self._right, room)
-            pieces.append((" " * (room - cell_len(right)) + right, "$quiet"))
+            gap = cell_len(self._between) if pieces else 0
+            pieces.append((" " * (gap + room - cell_len(right)) + right, "$quiet"))
         return Content.assemble(*pieces)
 
     def on_click(self, event: events.Click) -> None:

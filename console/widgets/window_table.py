@@ -4,57 +4,33 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any, ClassVar, Generic, Protocol, TypeVar
+from collections.abc import Iterable, Sequence
+from typing import ClassVar, Generic, TypeAlias
 
 from rich.cells import set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.geometry import Region, Size
-from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.i18n import _
 from console.signs import sign
+from console.widgets import table_messages
 from console.widgets.bindings import bindings
-from console.widgets.content import Piece, fit, wrap
+from console.widgets.columns import GUTTER, Column, Laid, R, is_whole_from, joined, lay_out, lay_out_from
+from console.widgets.content import fit, wrap
+from console.widgets.marks import Marks
+
+__all__ = ["PAGE", "Column", "WindowTable"]
 
 PAGE = 100
 KEPT_ROWS = 40 * PAGE
 """Rows held in memory: forty pages are some 3 MB and more than a person scrolls back."""
 
-GUTTER = 2
-SMALLEST_FLEXIBLE = 18
 SEARCHED_NEIGHBOURS = 50
-
-
-class Row(Protocol):
-    """What a table shows: anything with a number of its own."""
-
-    @property
-    def id(self) -> int: ...
-
-
-R = TypeVar("R", bound=Row)
-
-
-@dataclass(frozen=True, slots=True)
-class Column(Generic[R]):
-    """One column. ``width`` in cells, 0 for the one that takes what is left; the highest ``rank`` goes first when narrow.
-
-    ``sort`` is the name the order is asked for by, empty where one cannot sort.
-    """
-
-    id: str
-    label: str
-    width: int
-    cell: Callable[[R], Piece]
-    rank: int = 0
-    sort: str = ""
-    is_right: bool = False
+LOOKED_BACK = 8
 
 
 class WindowTable(ScrollView, Generic[R], can_focus=True):
@@ -88,75 +64,29 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
     }
     BINDINGS = bindings("table")
 
-    class PageWanted(Message):
-        """The rows ``start`` to before ``end`` are in sight and not known; answer with the same ``request``."""
-
-        def __init__(self, table: WindowTable[Any], request: int, start: int, end: int) -> None:
-            super().__init__()
-            self.table = table
-            self.request = request
-            self.start = start
-            self.end = end
-
-        @property
-        def control(self) -> WindowTable[Any]:
-            return self.table
-
-    class RowOpened(Message):
-        """A row was opened with Enter or a double click."""
-
-        def __init__(self, table: WindowTable[Any], row_id: int) -> None:
-            super().__init__()
-            self.table = table
-            self.row_id = row_id
-
-        @property
-        def control(self) -> WindowTable[Any]:
-            return self.table
-
-    class RowHighlighted(Message):
-        """The cursor stands on another row (None: the list is empty), or its row became known."""
-
-        def __init__(self, table: WindowTable[Any], row_id: int | None) -> None:
-            super().__init__()
-            self.table = table
-            self.row_id = row_id
-
-        @property
-        def control(self) -> WindowTable[Any]:
-            return self.table
-
-        def can_replace(self, message: Message) -> bool:
-            return isinstance(message, WindowTable.RowHighlighted) and message.table is self.table
-
-    class MarksChanged(Message):
-        """Rows were marked or are marked no longer."""
-
-        def __init__(self, table: WindowTable[Any]) -> None:
-            super().__init__()
-            self.table = table
-
-    class SortWanted(Message):
-        """The head of a column that can be sorted by was clicked."""
-
-        def __init__(self, table: WindowTable[Any], sort: str) -> None:
-            super().__init__()
-            self.table = table
-            self.sort = sort
+    PageWanted: TypeAlias = table_messages.PageWanted
+    RowOpened: TypeAlias = table_messages.RowOpened
+    RowHighlighted: TypeAlias = table_messages.RowHighlighted
+    MarksChanged: TypeAlias = table_messages.MarksChanged
+    ColumnsMoved: TypeAlias = table_messages.ColumnsMoved
+    SortWanted: TypeAlias = table_messages.SortWanted
 
     def __init__(self, columns: Sequence[Column[R]], *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
         self._columns = tuple(columns)
-        self._shown: tuple[tuple[Column[R], int], ...] = ()
+        self._shown: Laid[R] = ()
         self._shown_width = -1
+        self._is_wide = False
+        self._first = 0
         self._ids: array[int] = array("q")
         self._rows: OrderedDict[int, tuple[int, R | None]] = OrderedDict()
         self._request = 0
         self._pending: tuple[int, int] | None = None
         self._cursor = 0
-        self._marks: set[int] = set()
-        self._is_inverted = False
+        self._marks = Marks()
         self._anchor: int | None = None
+        self._left: int | None = None
+        self._new: frozenset[int] = frozenset()
         self._sort = ""
         self._styles_by_name: dict[str, Style] = {}
         self.empty = ""
@@ -192,25 +122,55 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         """Return whether the row is marked or inside the range being marked."""
         if self._anchor is not None and min(self._anchor, self._cursor) <= index <= max(self._anchor, self._cursor):
             return True
-        return (self._ids[index] in self._marks) != self._is_inverted
+        return self._marks.has(self._ids[index])
 
     @property
     def mark_count(self) -> int:
         """How many rows are marked; a range being marked counts when it ends."""
-        return len(self._ids) - len(self._marks) if self._is_inverted else len(self._marks)
+        return self._marks.count(len(self._ids))
 
     def selected_ids(self) -> list[int]:
         """Return what an action takes: the marked rows in their order, or else the row under the cursor."""
         if self.mark_count:
-            return [row_id for row_id in self._ids if (row_id in self._marks) != self._is_inverted]
+            return self._marks.of(self._ids)
         return [] if self.cursor_id is None else [self.cursor_id]
+
+    @property
+    def hidden_count(self) -> int:
+        """How many columns do not fit into the width."""
+        return len(self._columns) - len(self._layout(self._width)) if self._width else 0
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the columns stand in full width, to be walked through."""
+        return self._is_wide
+
+    @property
+    def has_left(self) -> bool:
+        """Whether the row under the cursor has left the list and only stays until the cursor goes on."""
+        return self._left is not None and self._left == self.cursor_id
 
     # What is shown
 
-    def show(self, ids: array[int], *, keep: bool = False) -> None:
-        """Show other ids. ``keep`` holds cursor, scroll and marks by id, as after a refresh; otherwise it starts afresh."""
+    def show(
+        self,
+        ids: array[int],
+        *,
+        keep: bool = False,
+        gone: frozenset[int] = frozenset(),
+        new: frozenset[int] = frozenset(),
+    ) -> None:
+        """Show other ids. ``keep`` holds cursor, scroll and marks by id, as after a refresh; otherwise it starts afresh.
+
+        With ``keep``, a row under the cursor that is no longer among the ids stays until the cursor goes on, so that nothing is
+        done to another one that came into its place; those in ``gone`` were sent away by whoever sits here and go at once.
+        ``new`` are marked as such.
+        """
         old_ids, old_cursor, old_scroll = self._ids, self._cursor, self.scroll_offset.y
+        self._new, self._left = new, None
         self._settle_marks(ids, is_kept=keep)
+        if keep and old_ids and old_ids[old_cursor] not in gone:
+            ids = self._with_left(ids, old_ids, old_cursor)
         self._ids = ids
         self._request += 1
         self._pending = None
@@ -224,16 +184,33 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         self._want_page()
         self.post_message(self.RowHighlighted(self, self.cursor_id))
 
+    def _with_left(self, ids: array[int], old_ids: array[int], cursor: int) -> array[int]:
+        """Return the ids with the one under the cursor kept where it stood, if it has left them."""
+        held = old_ids[cursor]
+        if (cursor < len(ids) and ids[cursor] == held) or held in ids:
+            return ids
+        place = min(cursor, len(ids))
+        for row_id in reversed(old_ids[max(0, cursor - LOOKED_BACK) : cursor]):
+            if row_id in ids:
+                place = ids.index(row_id) + 1
+                break
+        self._left = held
+        kept = ids[:]
+        kept.insert(place, held)
+        return kept
+
+    def _let_go(self, index: int) -> int:
+        """Take away the row that had left the list, as the cursor goes from it to ``index``; return where that is then."""
+        place = self._cursor
+        self._left = None
+        self._marks.put([self._ids[place]], is_marked=False)
+        self._ids = self._ids[:place] + self._ids[place + 1 :]
+        self.virtual_size = Size(self._width, len(self._ids) + 1)
+        self.refresh()
+        return index - 1 if index > place else index
+
     def _settle_marks(self, ids: array[int], *, is_kept: bool) -> None:
-        if not is_kept:
-            changed = bool(self.mark_count)
-            self._marks, self._is_inverted = set(), False
-        else:
-            marks = set(self.selected_ids()) if self._is_inverted else self._marks
-            kept = marks.intersection(ids) if marks else marks
-            changed = len(kept) != len(marks)
-            self._marks, self._is_inverted = kept, False
-        if changed:
+        if self._marks.settle(self._ids, ids if is_kept else array("q")):
             self.post_message(self.MarksChanged(self))
 
     def _kept_cursor(self, old_ids: array[int], old_cursor: int) -> int:
@@ -306,6 +283,9 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         if index == old:
             self._scroll_to_cursor()
             return
+        if self.has_left:
+            index = self._let_go(index)
+            old = min(old, len(self._ids) - 1)
         self._cursor = index
         top = self.scroll_offset.y
         self._scroll_to_cursor()
@@ -382,6 +362,36 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
     def action_last(self) -> None:
         self.move_to(len(self._ids) - 1)
 
+    # Columns
+
+    def set_columns(self, columns: Sequence[Column[R]]) -> None:
+        """Show other columns."""
+        self._columns = tuple(columns)
+        self._first = 0
+        self._draw_anew()
+
+    def _draw_anew(self) -> None:
+        self._shown_width = -1
+        self.refresh()
+        self.post_message(self.ColumnsMoved(self))
+
+    def action_wide(self) -> None:
+        self._is_wide, self._first = not self._is_wide, 0
+        self._draw_anew()
+
+    def action_right(self) -> None:
+        if not self._is_wide and not self.hidden_count:
+            return
+        self._is_wide = True
+        if not is_whole_from(self._columns, self._width, self._first):
+            self._first += 1
+        self._draw_anew()
+
+    def action_left(self) -> None:
+        if self._is_wide and self._first:
+            self._first -= 1
+            self._draw_anew()
+
     # Marking and opening
 
     def action_mark(self) -> None:
@@ -390,7 +400,8 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         if self._anchor is not None:
             self.action_range()
             return
-        self._marks.symmetric_difference_update({self._ids[self._cursor]})
+        row_id = self._ids[self._cursor]
+        self._marks.put([row_id], is_marked=not self._marks.has(row_id))
         self._draw_rows(self._cursor, self._cursor + 1)
         self.post_message(self.MarksChanged(self))
         self.move_to(self._cursor + 1)
@@ -405,17 +416,13 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         low, high = sorted((self._anchor, self._cursor))
         ids = self._ids[low : high + 1]
         self._anchor = None
-        if self._is_inverted:
-            self._marks.difference_update(ids)
-        else:
-            self._marks.update(ids)
+        self._marks.put(ids, is_marked=True)
         self.refresh()
         self.post_message(self.MarksChanged(self))
 
     def action_mark_all(self) -> None:
         is_everything = bool(self._ids) and self.mark_count == len(self._ids)
-        self._marks = set()
-        self._is_inverted = bool(self._ids) and not is_everything
+        self._marks.clear(is_inverted=bool(self._ids) and not is_everything)
         self._anchor = None
         self.refresh()
         self.post_message(self.MarksChanged(self))
@@ -426,7 +433,7 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         if self._anchor is not None:
             self._anchor = None
         else:
-            self._marks, self._is_inverted = set(), False
+            self._marks.clear()
         if had_any:
             self.refresh()
             self.post_message(self.MarksChanged(self))
@@ -490,10 +497,11 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
             self._styles_by_name[name] = style
         return style
 
-    def _layout(self, width: int) -> tuple[tuple[Column[R], int], ...]:
+    def _layout(self, width: int) -> Laid[R]:
         if width != self._shown_width:
             self._shown_width = width
-            self._shown = lay_out(self._columns, width)
+            is_wide = self._is_wide
+            self._shown = lay_out_from(self._columns, width, self._first) if is_wide else lay_out(self._columns, width)
         return self._shown
 
     def render_line(self, y: int) -> Strip:
@@ -527,7 +535,8 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         is_cursor, is_marked = index == self._cursor, self.is_marked(index)
         state = ("cursor" if self.has_focus else "blurred") if is_cursor else "marked" if is_marked else ""
         base = self._style(state)
-        gutter = f"{'>' if is_cursor else ' '}{'*' if is_marked else ' '}"
+        mark = "*" if is_marked else "-" if row_id == self._left else "+" if row_id in self._new else " "
+        gutter = f"{'>' if is_cursor else ' '}{mark}"
         if known is None or known[1] is None:
             text = sign("ellipsis") if known is None else _("(gone)")
             return Strip([Segment(set_cell_size(f"{gutter}{text}", width), base)], width)
@@ -538,32 +547,4 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
             style = self._style(piece.style) if piece.style and not state else base
             pieces.append((fit(piece.text, cells, is_right=column.is_right), style))
             pieces.append((" ", base))
-        return Strip(_joined(pieces), None).adjust_cell_length(width, base)
-
-
-def _joined(pieces: Iterable[tuple[str, Style]]) -> list[Segment]:
-    """Join neighbours of one style, so that fewer style changes are sent."""
-    segments: list[Segment] = []
-    text, style = "", None
-    for piece, piece_style in pieces:
-        if style is None or piece_style == style:
-            text, style = text + piece, piece_style
-        else:
-            segments.append(Segment(text, style))
-            text, style = piece, piece_style
-    segments.append(Segment(text, style))
-    return segments
-
-
-def lay_out(columns: Sequence[Column[R]], width: int) -> tuple[tuple[Column[R], int], ...]:
-    """Return the columns that fit into so many cells, each with its width; the lowest ranks are left out first."""
-    room = width - GUTTER - SMALLEST_FLEXIBLE
-    fixed = sorted((column for column in columns if column.width), key=lambda column: -column.rank)
-    chosen: set[str] = set()
-    for column in fixed:
-        if column.width + 1 > room:
-            break
-        room -= column.width + 1
-        chosen.add(column.id)
-    flexible = max(1, room + SMALLEST_FLEXIBLE)
-    return tuple((column, column.width or flexible) for column in columns if not column.width or column.id in chosen)
+        return Strip(joined(pieces), None).adjust_cell_length(width, base)

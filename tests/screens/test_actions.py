@@ -12,17 +12,20 @@ from console.app import OWN_ACTIONS, ConsoleApp
 from console.screens.answers import AnswersScreen
 from console.screens.case import CaseScreen
 from console.screens.chooser import Chooser
+from console.screens.column_dialog import ColumnDialog
 from console.screens.customers import CustomerScreen, FindField
 from console.screens.dialogs import Confirm, Progress
+from console.screens.filter_bar import FilterField
 from console.screens.help import HelpScreen, help_blocks
 from console.screens.intake import IntakeScreen
 from console.screens.interview import InterviewScreen
 from console.screens.page import Page
 from console.screens.pivots import PivotScreen
 from console.screens.quadrants import QuadrantScreen
-from console.screens.queues import FilterField, QueueScreen
+from console.screens.queues import QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
 from console.screens.surveys import SurveysScreen
+from console.screens.view_list import ViewList
 from console.screens.working import WorkScreen
 from console.widgets.board import Board
 from console.widgets.form import Form
@@ -36,6 +39,8 @@ NODES = {
     "reading": Reading,
     "queues": QueueScreen,
     "filter": FilterField,
+    "views": ViewList,
+    "columns": ColumnDialog,
     "find": FindField,
     "case": CaseScreen,
     "customers": CustomerScreen,

@@ -10,8 +10,9 @@ from memory_data import MemoryData
 
 from console.errors import UnavailableError
 from console.rules.filters import FilterError, parse
+from console.screens.filter_bar import is_unfinished
 from console.screens.queue_columns import SORTS
-from console.screens.queues import QueueScreen, is_unfinished, queue_filter, sort_of
+from console.screens.queues import QueueScreen, queue_filter, sort_of
 from console.services.views import QUEUE_VIEWS
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
@@ -32,6 +33,8 @@ def test_a_queue_and_what_was_typed_join_and_the_later_order_counts() -> None:
     [
         ("sev", True),
         ("severity:", True),
+        ("sort:", True),
+        ("sevrity:", False),
         ("leak -re", True),
         ("severity:3", False),
         ("severity ", False),

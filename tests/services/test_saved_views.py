@@ -13,8 +13,7 @@ from console.models.base import table_of
 from console.rules.filters import FilterError
 from console.services import queues, saved_views
 from console.services.audit import log
-from console.services.saved_views import NewView
-from console.services.views import QUEUE_VIEWS, QueueView
+from console.services.views import QUEUE_VIEWS, NewView, QueueView
 from console.storage.engine import Store
 
 VIEWS: Table = table_of(SavedView)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from array import array
 from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 from memory_data import HOSTILE, NOW, case_row
 from rich.cells import cell_len
@@ -15,7 +16,8 @@ from textual.pilot import Pilot
 
 from console.screens.queue_columns import queue_columns
 from console.services.views import CaseRow
-from console.widgets.window_table import PAGE, WindowTable, lay_out
+from console.widgets.columns import lay_out
+from console.widgets.window_table import PAGE, WindowTable
 
 COLUMNS = queue_columns(lambda: NOW)
 
@@ -169,11 +171,78 @@ async def test_a_refresh_keeps_cursor_scroll_and_marks_with_their_rows() -> None
         assert table.selected_ids() == [500]
 
 
-async def test_when_the_row_under_the_cursor_goes_the_cursor_stands_on_the_next() -> None:
+async def test_a_row_under_the_cursor_that_left_the_list_stays_until_the_cursor_goes_on() -> None:
+    async with wall() as (app, pilot):
+        table = app.table
+        table.move_to(10)
+        table.show(array("q", [number for number in range(1000) if number not in (3, 10, 11)]), keep=True)
+        await pilot.pause()
+        assert (table.cursor_id, table.has_left, list(table.ids[7:12])) == (10, True, [8, 9, 10, 12, 13])
+        assert app.text(table.cursor + 1).startswith(">-")
+        await pilot.press("j")
+        assert (table.cursor_id, table.has_left, list(table.ids[7:12])) == (12, False, [8, 9, 12, 13, 14])
+        table.show(array("q", range(500)), keep=True)
+        table.show(array("q", [number for number in range(500) if number != 12]), keep=True)
+        await pilot.press("k")
+        assert (table.cursor_id, len(table.ids)) == (11, 499)
+
+
+async def test_a_row_that_one_sent_away_oneself_goes_at_once() -> None:
     async with wall() as (app, _pilot):
         app.table.move_to(10)
-        app.table.show(array("q", [number for number in range(1000) if number not in (3, 10, 11)]), keep=True)
-        assert app.table.cursor_id == 12
+        left = array("q", [number for number in range(1000) if number not in (3, 10, 11)])
+        app.table.show(left, keep=True, gone=frozenset({10}))
+        assert (app.table.cursor_id, app.table.has_left) == (12, False)
+
+
+async def test_when_all_rows_leave_the_one_under_the_cursor_is_the_last() -> None:
+    async with wall(3) as (app, pilot):
+        await pilot.press("G", "space")
+        app.table.show(array("q"), keep=True)
+        assert (app.table.selected_ids(), app.table.mark_count) == ([2], 0)
+        await pilot.press("j", "space", "v", "v", "*")
+        app.table.show(array("q"), keep=True, gone=frozenset({2}))
+        assert app.table.cursor_id is None
+
+
+async def test_new_rows_are_marked_as_such() -> None:
+    async with wall(0) as (app, pilot):
+        app.table.show(array("q", [1, 2, 5]), new=frozenset({2}))
+        await pilot.pause()
+        assert app.text(2).startswith(" +")
+        assert not app.text(3).startswith(" +")
+
+
+async def test_wide_shows_every_column_in_full_one_after_another() -> None:
+    async with wall(3) as (app, pilot):
+        table = app.table
+        assert table.hidden_count == 6
+        await pilot.press("w")
+        assert table.is_wide
+        await pilot.press("right", "right")
+        assert "Customer name" in app.text(0)
+        assert "Channel" not in app.text(0)
+        await pilot.press(*["right"] * 20)
+        assert app.text(0).rstrip().endswith("Channel")
+        await pilot.press("left", "w")
+        assert table.hidden_count == 6
+        await pilot.press("left", "right")
+        assert table.is_wide
+        await pilot.resize_terminal(33, 9)
+        await pilot.press("right", "right")
+        assert all(cell_len(table.render_line(y).text) == table.scrollable_content_region.width for y in range(5))
+
+
+async def test_chosen_columns_are_drawn_in_their_order_and_width() -> None:
+    async with wall(3) as (app, pilot):
+        chosen = {column.id: column for column in COLUMNS}
+        app.table.set_columns([replace(chosen["region"], width=6), chosen["reference"]])
+        await pilot.pause()
+        assert app.text(0) == "  Region Reference"
+        assert app.text(2) == "  城西   C-2026-00001"
+        app.table.set_columns([replace(chosen["region"], width=500)])
+        await pilot.pause()
+        assert cell_len(app.table.render_line(2).text) == app.table.scrollable_content_region.width
 
 
 async def test_marks_of_rows_that_left_the_list_are_gone() -> None:
@@ -181,7 +250,7 @@ async def test_marks_of_rows_that_left_the_list_are_gone() -> None:
         await pilot.press("*")
         app.table.show(array("q", range(500, 1500)), keep=True)
         assert app.table.mark_count == 500
-        assert not app.table.is_marked(999)
+        assert not app.table.is_marked(1000)
 
 
 async def test_an_empty_list_gives_its_reason_and_bears_every_key() -> None:
