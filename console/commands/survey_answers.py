@@ -30,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("doubles")(doubles)
     app.command("flags")(flags)
     app.command("compare")(compare)
+    app.command("profile")(profile)
 
 
 def _text_of(path: str) -> str:
@@ -320,3 +321,34 @@ def compare(
         ),
         numeric=range(1, 10),
     )  # fmt: skip
+
+
+def profile(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="CSV, TSV, XLSX, JSON, JSON Lines, also .gz.")],
+    code: Annotated[str, typer.Option("--survey", metavar="CODE", help="The survey; else after the file.")] = "",
+    sheet: Annotated[str | None, typer.Option("--sheet", help="The sheet of a workbook.")] = None,
+    encoding: Annotated[str | None, typer.Option("--encoding", help="Where it is guessed wrong.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Draft a profile for a file of answers: columns, scales, codes for no answer and dates are guessed, to be mended."""
+    from console import clock
+    from console.settings import load_settings
+    from console.transfer.profile_drafts import draft_profile
+    from console.transfer.source_rows import SourceOptions
+
+    found = draft_profile(
+        file,
+        code=code,
+        zone=load_settings().zone,
+        options=SourceOptions(sheet=sheet, encoding=encoding),
+        today=clock.now().date(),
+    )
+    if as_json:
+        emit_json(asdict(found))
+        return
+    emit(found.text.removesuffix("\n"))
+    narrate(
+        _("{count} items from {rows} rows; look at the lines with “Look at”.").format(
+            count=found.items, rows=found.rows
+        )
+    )

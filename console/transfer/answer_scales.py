@@ -14,6 +14,10 @@ from console.text import clean_line, fold
 READY_SCALES = Path(__file__).parent / "answer_scales.toml"
 NOT_ANSWERED = "NA"
 WHOLE = re.compile(r"([+-]?\d+)(?:[.,]0+)?", re.ASCII)
+LABELLED = re.compile(r"[(\[]?([+-]?\d{1,4})[)\]]?\s*(?:[-–—:=.,、,:)]\s*|\s+|(?=[(\u4e00-\u9fff]))(\D.*)", re.ASCII)
+"""A level with its words: ``5 - Very satisfied``, ``(5) Very satisfied``, ``5分``."""
+BEHIND = re.compile(r"(\D*\S)\s*[(\[]\s*([+-]?\d{1,4})\s*[)\]]", re.ASCII)
+"""The same with the level behind: ``Very satisfied (5)``."""
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
 REMEMBERED = 5_000
 
@@ -56,6 +60,8 @@ class AnswerScale:
         if level is not None:
             return level, None
         if self.takes_numbers:
+            if written.endswith("%") and (self.low, self.high) == (0, 100):
+                written = written[:-1].strip()
             found = WHOLE.fullmatch(written)
             if found is not None:
                 number = int(found[1])
@@ -64,7 +70,29 @@ class AnswerScale:
                 raise ValueError(f"is not on the scale from {self.low} to {self.high}, nor a code for no answer")
             if NUMBER.fullmatch(written):
                 raise ValueError(f"is between two levels of the scale from {self.low} to {self.high}")
+            labelled = self._labelled(written)
+            if labelled is not None:
+                return labelled
         raise ValueError(f"is neither an answer of the scale {self.name} nor a code for no answer")
+
+    def _labelled(self, written: str) -> Scored | None:
+        """What a number says that stands with its words, None where there is none.
+
+        Raises ValueError where the number is off the scale, or number and words say two levels.
+        """
+        found, behind = LABELLED.fullmatch(written), BEHIND.fullmatch(written)
+        number, words = (found[1], found[2]) if found else (behind[2], behind[1]) if behind else ("", "")
+        if not number:
+            return None
+        reason = self.missing.get(canonical(number))
+        if reason is not None:
+            return None, reason
+        if not self.low <= int(number) <= self.high:
+            raise ValueError(f"is not on the scale from {self.low} to {self.high}, nor a code for no answer")
+        said = self.words.get(words.strip(), self.words.get(word_key(words)))
+        if said is not None and said != int(number):
+            raise ValueError(f"says {number}, but its words are level {said} of the scale {self.name}")
+        return int(number), None
 
 
 def canonical(text: str) -> str:

@@ -9,6 +9,12 @@ from zoneinfo import ZoneInfo
 ISO = "iso"
 """Stands in a list of forms for ISO 8601: a day, or a day and a time, with or without an offset."""
 
+EXCEL = "excel"
+"""Stands for a serial number of a spreadsheet: days since 30 December 1899, with the time of day as its fraction."""
+UNIX = "unix"
+"""Stands for seconds, or milliseconds, since 1970 in UTC."""
+TOKENS = (ISO, EXCEL, UNIX)
+
 EARLIEST_YEAR = 1970
 LATEST_YEAR = 2100
 REMEMBERED = 10_000
@@ -29,12 +35,15 @@ _DIRECTIVES = {
     "I": r"(?P<I>\d{1,2})",
     "M": r"(?P<M>\d{1,2})",
     "S": r"(?P<S>\d{1,2})(?:\.\d+)?",
-    "p": r"(?P<p>[ap])\.?m\.?",
+    "p": r"(?P<p>[ap]\.?m\.?|上午|下午)",
 }
 _ISO = re.compile(
     r"(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:[.,]\d+)?)?\s*(?:(Z)|([+-])(\d{2}):?(\d{2})?)?)?",
     re.IGNORECASE | re.ASCII,
 )
+_SERIAL = re.compile(r"\d{5}(?:[.,]\d+)?", re.ASCII)
+_SECONDS = re.compile(r"(\d{9,10})(\d{3})?(?:\.\d+)?", re.ASCII)
+_SERIALS_BEGIN = datetime(1899, 12, 30)
 
 
 def form_pattern(form: str) -> re.Pattern[str]:
@@ -72,7 +81,7 @@ class DateReader:
     def __init__(self, forms: tuple[str, ...], zone: str, earliest: int = EARLIEST_YEAR) -> None:
         self._zone = ZoneInfo(zone)
         self._earliest = earliest
-        self._forms = tuple(None if form == ISO else form_pattern(form) for form in forms)
+        self._forms = tuple((form, _PATTERNS.get(form) or form_pattern(form)) for form in forms)
         self._examples = ", ".join(_example(form) for form in forms)
         self._remembered: dict[str, datetime] = {}
 
@@ -92,12 +101,12 @@ class DateReader:
 
     def _read(self, text: str) -> datetime:
         impossible = False
-        for pattern in self._forms:
-            match = (_ISO if pattern is None else pattern).fullmatch(text)
+        for form, pattern in self._forms:
+            match = pattern.fullmatch(text)
             if match is None:
                 continue
             try:
-                local = _iso(match, self._zone) if pattern is None else _moment(match).replace(tzinfo=self._zone)
+                local = _local(form, match, self._zone)
             except ValueError:
                 impossible = True
                 continue
@@ -109,8 +118,24 @@ class DateReader:
         raise ValueError(f"not a date of the expected form ({self._examples})")
 
 
+_PATTERNS = {ISO: _ISO, EXCEL: _SERIAL, UNIX: _SECONDS}
+_EXAMPLES = {ISO: "2026-11-30 14:05:00", EXCEL: "46356.5", UNIX: "1796047500"}
+
+
+def _local(form: str, match: re.Match[str], zone: ZoneInfo) -> datetime:
+    """Return the moment that a text of a form says."""
+    if form == ISO:
+        return _iso(match, zone)
+    if form == EXCEL:
+        days = float(match[0].replace(",", "."))
+        return (_SERIALS_BEGIN + timedelta(seconds=round(days * 86_400))).replace(tzinfo=zone)
+    if form == UNIX:
+        return datetime.fromtimestamp(int(match[1]), UTC)
+    return _moment(match).replace(tzinfo=zone)
+
+
 def _example(form: str) -> str:
-    shown = "2026-11-30 14:05:00" if form == ISO else form
+    shown = _EXAMPLES.get(form, form)
     for directive, sample in (
         ("%Y", "2026"), ("%y", "26"), ("%m", "11"), ("%d", "30"), ("%b", "Nov"), ("%B", "November"),
         ("%H", "14"), ("%I", "02"), ("%M", "05"), ("%S", "00"), ("%p", "PM"),
@@ -143,7 +168,7 @@ def _moment(match: re.Match[str]) -> datetime:
         hour = int(found["I"])
         if not 1 <= hour <= 12:
             raise ValueError("hour")
-        hour = hour % 12 + (12 if found["p"].lower() == "p" else 0)
+        hour = hour % 12 + (12 if found["p"][0].lower() in ("p", "下") else 0)
     else:
         hour = int(found.get("H") or 0)
     return datetime(year, month, int(found["d"]), hour, int(found.get("M") or 0), int(found.get("S") or 0))

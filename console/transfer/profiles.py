@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from console.codes import CaseKind, CasePhase, CaseState, Channel, Opinion, Outcome
 from console.errors import OmbudError, UsageError, nearest
 from console.text import fold
-from console.transfer.dates import ISO, form_pattern
+from console.transfer.dates import ISO, TOKENS, form_pattern
 from console.transfer.source_rows import SourceOptions
 
 READY = Path(__file__).parent / "profiles"
@@ -34,7 +34,7 @@ KEYS = (
     "aliases",
     "fields",
 )
-FILE_KEYS = ("encoding", "delimiter", "sheet", "header_row", "format")
+FILE_KEYS = ("encoding", "delimiter", "sheet", "header_row", "rows_under_header", "format")
 DATE_KEYS = ("zone", "formats")
 RULE_KEYS = (
     "column", "columns", "separator", "split", "value", "values", "unknown", "default", "given", "keep", "required",
@@ -63,6 +63,7 @@ FIELDS = (
 MAY_BE_EMPTY = ("outcome", "opinion")
 DESCRIBING = ("subject", "category", "narrative")
 CATEGORY_LEVELS = 3
+MOST_UNDER_HEADER = 10
 _STATE = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _SOURCE = re.compile(r"[a-z0-9][a-z0-9_.-]{0,63}")
 
@@ -323,10 +324,10 @@ class ProfileReader:
         formats = self.texts(value, where)
         for form in formats:
             try:
-                if form != ISO:
+                if form not in TOKENS:
                     form_pattern(form)
             except ValueError as error:
-                hint = "Use iso, or %Y %y %m %d %b %B %H %I %M %S %p: a year, a month, a day; %I with %p."
+                hint = "Use iso, excel, unix, or %Y %y %m %d %b %B %H %I %M %S %p: a year, a month, a day; %I with %p."
                 raise self.wrong(f"{form} in {where} is no form of a date ({error})", hint) from error
         return formats
 
@@ -334,8 +335,12 @@ class ProfileReader:
         header = table.get("header_row")
         if header is not None and (not isinstance(header, int) or isinstance(header, bool) or header < 1):
             raise self.wrong("file.header_row must be a line number from 1")
-        texts = {key: self.text(table[key], f"file.{key}") for key in table if key != "header_row"}
-        return SourceOptions(header_row=header, **texts)
+        under = table.get("rows_under_header", 0)
+        if not isinstance(under, int) or isinstance(under, bool) or not 0 <= under <= MOST_UNDER_HEADER:
+            raise self.wrong(f"file.rows_under_header must be a number of rows from 0 to {MOST_UNDER_HEADER}")
+        numbers = ("header_row", "rows_under_header")
+        texts = {key: self.text(table[key], f"file.{key}") for key in table if key not in numbers}
+        return SourceOptions(header_row=header, under_header=under, **texts)
 
     def rule(self, name: str, table: dict[str, object]) -> FieldRule:
         where = f"fields.{name}"

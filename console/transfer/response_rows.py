@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -28,7 +29,10 @@ LENGTHS: Mapping[str, int] = {
     "language": 20,
     "customer": 64,
     "case": 64,
+    "seconds": 20,
 }
+DURATION = re.compile(r"(?:(\d{1,3}):)?(\d{1,3}):(\d{2})", re.ASCII)
+LONGEST_SECONDS = 10_000_000
 NUMBER_LENGTH = 64
 TEXT_LENGTH = 100_000
 MADE_LENGTH = 24
@@ -153,6 +157,8 @@ class ResponseReader:
             text = natural_key(text)
         if len(text) > LENGTHS[rule.name]:
             raise RowError(rule.columns[0] if rule.columns else "", f"is longer than {LENGTHS[rule.name]} characters")
+        if rule.name == "seconds" and text:
+            return _seconds(rule.columns[0] if rule.columns else "", text)
         return text
 
     def _wide(self, values: tuple[str, ...]) -> tuple[dict[str, Scored], dict[str, str]]:
@@ -282,6 +288,21 @@ class ResponseReader:
         if not math.isfinite(weight) or weight < 0:
             raise RowError(rule.columns[0], f"“{text[:40]}” is not a survey weight: it must be 0 or more")
         return weight
+
+
+def _seconds(column: str, text: str) -> str:
+    """Return a duration in whole seconds: ``75``, ``75.4``, ``1:15`` or ``0:01:15``."""
+    clocked = DURATION.fullmatch(text)
+    if clocked:
+        hours, minutes, seconds = (int(part or 0) for part in clocked.groups())
+        return str(3600 * hours + 60 * minutes + seconds)
+    try:
+        found = float(text.replace(",", "."))
+    except ValueError:
+        raise RowError(column, f"“{text}” is no duration in seconds, such as 75 or 1:15") from None
+    if not 0 <= found <= LONGEST_SECONDS:
+        raise RowError(column, f"“{text}” is no duration in seconds")
+    return str(round(found))
 
 
 def _read(item: ItemRule, value: str) -> Scored:

@@ -341,6 +341,7 @@ class _ResponseFile:
         channel = self.profile.survey.channel
         for record in records:
             facts: dict[str, Any] = {name: record.facts[name] for name in FACTS if name in record.facts}
+            facts["seconds"] = int(record.facts["seconds"]) if record.facts.get("seconds") else None
             case = cases.get(record.facts.get("case", ""))
             customer = customers.get(record.facts.get("customer", ""))
             self.tally.strangers += bool(record.facts.get("customer") and customer is None)

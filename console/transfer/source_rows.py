@@ -25,6 +25,7 @@ class SourceOptions:
 
     ``header_row`` is the physical line (or spreadsheet row) of the column names, counted from 1; 0 says that the file
     has none.
+    ``under_header`` rows below the column names are passed over: questions in full, or the keys of an export.
     ``sheet`` names a worksheet (by name, or by number from 1) or, in a JSON object, the member that holds the rows.
     """
 
@@ -32,6 +33,7 @@ class SourceOptions:
     delimiter: str | None = None
     sheet: str | None = None
     header_row: int | None = None
+    under_header: int = 0
     format: str | None = None
 
 

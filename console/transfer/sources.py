@@ -79,6 +79,11 @@ class Source:
         self._table.close()
         self._file.close()
 
+    def pass_over(self, count: int) -> None:
+        """Leave out so many rows."""
+        for _row in range(count):
+            next(self._rows, None)
+
     def require_rows(self) -> None:
         """Raise EmptySourceError when no row follows the column names."""
         first = next(self._rows, None)
@@ -121,6 +126,7 @@ def open_source(path: str | Path, options: SourceOptions = DEFAULTS) -> Source:
             table = read_csv(file, options)
             kind = "tsv" if table.delimiter == "\t" else "csv"
         source = Source(file.name, kind, file, table)
+        source.pass_over(options.under_header)
         source.require_rows()
     except BaseException:
         if table is not None:

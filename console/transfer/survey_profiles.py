@@ -28,7 +28,9 @@ SURVEY_KEYS = (
     "code", "column", "title", "title_zh", "series", "wave", "assessor", "channel", "population", "scale", "starts", "ends",
     "tree",
 )  # fmt: skip
-FACT_NAMES = ("region", "kind", "supply", "channel", "department", "interviewer", "language", "customer", "case")
+FACT_NAMES = (
+    "region", "kind", "supply", "channel", "department", "interviewer", "language", "customer", "case", "seconds",
+)  # fmt: skip
 FACT_KEYS = ("column", "columns", "separator", "prefix", "value", "values", "unknown", "default")
 NUMBER_KEYS = ("column", "columns", "separator", "prefix", "made")
 TIME_KEYS = ("column", "columns", "separator", "prefix", "value", "default")
