@@ -50,7 +50,7 @@ def help_blocks(actions: Sequence[Action]) -> list[Block]:
     """Return the help of some actions, by group in their order."""
     blocks: list[Block] = []
     for group in GROUPS:
-        rows = tuple((Piece(keys_of(action), "later"), _(action.help)) for action in actions if action.group == group)
+        rows = tuple((Piece(keys_of(action), "later"), _does(action)) for action in actions if action.group == group)
         if not rows:
             continue
         blocks += [Heading(_(group)), Grid((_("Key"), _("Does")), rows, flexible=1), Gap()]
@@ -58,6 +58,12 @@ def help_blocks(actions: Sequence[Action]) -> list[Block]:
         blocks += [Heading(_("Filters")), *_filter_help(), Gap()]
     blocks.append(Paragraph(_("To select text with the mouse, hold Shift."), "quiet"))
     return blocks
+
+
+def _does(action: Action) -> str:
+    """Return what an action does, after its name where it is found by that alone."""
+    help_text = _(action.help)
+    return help_text if action.keys else _("{label}: {help}").format(label=_(action.label), help=help_text)
 
 
 def _filter_help() -> list[Block]:

@@ -312,7 +312,7 @@ def promise_blocks(preview: IntakePreview, zone: tzinfo) -> list[Block]:
     """Return the severity, the promises with their due times, and what the intake still wants."""
     said = [f"{_('Severity')}: {preview.severity} {label(preview.severity, 'severity')}"]
     if preview.missing:
-        names = ", ".join(label(name, "given") for name in preview.missing)
+        names = _(", ").join(label(name, "given") for name in preview.missing)
         said.append(_("The intake still wants: {names}.").format(names=names))
     blocks: list[Block] = [Paragraph("   ".join(said), "overdue" if preview.severity >= 4 else "")]
     rows = tuple(
@@ -324,5 +324,5 @@ def promise_blocks(preview: IntakePreview, zone: tzinfo) -> list[Block]:
         blocks.append(Grid((_("Promise"), _("Stands"), _("Due")), rows))
     later = [label(promise.name, "clock") for promise in preview.promises if promise.due_at is None]
     if later:
-        blocks.append(Paragraph(_("Beginning later: {names}.").format(names=", ".join(later)), "quiet"))
+        blocks.append(Paragraph(_("Beginning later: {names}.").format(names=_(", ").join(later)), "quiet"))
     return blocks

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from console.actions import actions_of
+from console.actions import Action, actions_of
 from console.i18n import N_, _
 from console.screens.base import ConsoleScreen
 from console.screens.view_list import view_name
@@ -29,10 +29,15 @@ def contexts(screen: ConsoleScreen) -> set[str]:
     return {context for context, _node in screen.nodes()} | ({"table"} if screen.query("#table") else set())
 
 
+def _text(action: Action) -> str:
+    text = _("{label}: {help}").format(label=_(action.label), help=_(action.help))
+    return f"{text}  [{keys_of(action)}]" if action.keys else text
+
+
 def commands(screen: ConsoleScreen) -> list[tuple[str, str]]:
     """Return what the palette offers on a screen, each as (name, text)."""
     offered = [
-        (action.id, f"{_(action.label)}: {_(action.help)}  [{keys_of(action)}]")
+        (action.id, _text(action))
         for action in actions_of(contexts(screen))
         if action.is_offered and action.context not in TYPED
     ]

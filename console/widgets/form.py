@@ -28,6 +28,8 @@ LISTED = 200
 """The most entries of a long list that are drawn; who looks for one types more of it."""
 
 AMOUNT = re.compile(r"\d{1,7}([.]\d{1,2})?")
+BEGINNINGS = {"amount": re.compile(r"\d{1,7}([.]\d{0,2})?"), "date": re.compile(r"\d{1,4}|\d{4}-(\d{0,2}|\d\d-\d?)")}
+"""What may still become an amount or a day."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,11 +209,23 @@ class FieldRow(Vertical):
             return self.field.nothing or _("Choose one of the list.")
         return fault_in(self.field, value)
 
+    @property
+    def hopeless(self) -> str:
+        """What is wrong with it already while it is being typed, because no more letters can make it right; or nothing."""
+        typed = self.typed.strip()
+        begins = BEGINNINGS.get(self.field.kind)
+        if not typed or (begins is not None and begins.fullmatch(typed)):
+            return ""
+        if self.field.kind == "choice":
+            is_open = self.field.is_free or self.field.is_searched or not self._choices
+            return "" if is_open or self._found(typed) else self.fault
+        return self.fault if begins is not None else ""
+
     def show_fault(self, *, is_touched: bool | None = None) -> None:
         """Show what is wrong below the field, once somebody has been in it."""
         if is_touched is not None:
             self._is_touched = is_touched
-        fault = self.fault if self._is_touched else ""
+        fault = self.fault if self._is_touched else self.hopeless
         for widget in self.query(".field-fault").results(Static):
             widget.display = bool(fault)
             widget.update(line(f"^ {fault}") if fault else line(""))

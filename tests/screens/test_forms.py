@@ -181,3 +181,29 @@ def test_a_draft_that_cannot_be_written_is_told_and_breaks_nothing(tmp_path: Pat
     drafts = Drafts(blocked / "drafts")
     assert not drafts.keep("one.db", "intake", "k", {"subject": "x"})
     assert drafts.all("one.db", "intake") == []
+
+
+@pytest.mark.parametrize(
+    ("field", "typed", "is_hopeless"),
+    [
+        (FormField("day", "Day", "date"), "2026-1", False),
+        (FormField("day", "Day", "date"), "2026-12-01", False),
+        (FormField("day", "Day", "date"), "2026-13-01", True),
+        (FormField("day", "Day", "date"), "1.12.2026", True),
+        (FormField("sum", "Sum", "amount"), "12.", False),
+        (FormField("sum", "Sum", "amount"), "12,5", True),
+        (FormField("person", "Person", "choice", choices=PEOPLE), "wa", False),
+        (FormField("person", "Person", "choice", choices=PEOPLE), "wax", True),
+        (FormField("person", "Person", "choice", choices=PEOPLE, is_free=True), "wax", False),
+        (FormField("line", "Line", is_required=True), "x", False),
+    ],
+)
+async def test_what_can_no_longer_become_right_is_said_while_it_is_typed(
+    field: FormField, typed: str, *, is_hopeless: bool
+) -> None:
+    async with form([field, FormField("other", "Other")]) as (app, pilot, _given):
+        await write(pilot, typed)
+        await pilot.pause()
+        assert any(line.lstrip().lstrip("│").lstrip().startswith("^ ") for line in lines(app)) == is_hopeless, shown(
+            app
+        )

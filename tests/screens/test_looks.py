@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
-from driving import console, press
+from driving import console, press, settle
 from memory_data import MemoryData, case_row
 
 from console.app import ConsoleApp
@@ -86,9 +87,30 @@ async def test_every_theme_of_the_settings_draws(theme: str) -> None:
         assert "case number" in drawn(app)
 
 
-def test_no_color_asks_for_no_colour_unless_a_flag_names_a_theme(tmp_path: object) -> None:
+def test_no_color_asks_for_no_colour_unless_a_flag_names_a_theme() -> None:
     choices = Choices()
     plain = Settings(theme="light", sources={"theme": "OMBUD_THEME"})
     assert starting_theme(plain, choices, {"NO_COLOR": "1"}) == "mono"
     assert starting_theme(plain, choices, {"NO_COLOR": ""}) == "light"
     assert starting_theme(Settings(), choices, {}) in THEMES
+
+
+async def test_a_theme_is_chosen_from_the_commands_and_found_again(tmp_path: Path) -> None:
+    choices = Choices(tmp_path / "choices.json")
+    app = ConsoleApp(plain_data, choices=choices)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await press(pilot, "colon", *"no colour", "enter")
+        assert app.theme == "mono"
+    assert starting_theme(Settings(), Choices(tmp_path / "choices.json"), {}) == "mono"
+    assert starting_theme(Settings(theme="light"), choices, {}) == "light"
+    assert (tmp_path / "choices.json").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("text", ["", "[]", '{"theme": "pink"}', "\x00", '{"theme": 3}'])
+def test_choices_that_cannot_be_read_are_forgotten(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "choices.json"
+    path.write_text(text, encoding="utf-8")
+    assert Choices(path).theme() == ""
+    assert Choices(path).keep_theme("light")
+    assert Choices(path).theme() == "light"
