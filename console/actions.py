@@ -212,7 +212,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("reading.page-down", ("pagedown", "space"), N_("Page down"), N_("Go a page down."), MOVE, is_offered=False),
     Action("reading.page-up", ("pageup",), N_("Page up"), N_("Go a page up."), MOVE, is_offered=False),
     Action("reading.first", ("g", "home"), N_("Top"), N_("Go to the top."), MOVE),
-    Action("reading.last", ("G", "end"), N_("End"), N_("Go to the end."), MOVE),
+    Action("reading.last", ("G", "end"), N_("Bottom"), N_("Go to the end."), MOVE),
     Action("board.down", ("j", "down"), N_("Down"), N_("Go to the next line of figures."), MOVE, is_offered=False),
     Action("board.up", ("k", "up"), N_("Up"), N_("Go to the line of figures before."), MOVE, is_offered=False),
     Action(
@@ -234,7 +234,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.page-down", ("pagedown", "ctrl+d"), N_("Page down"), N_("Go a page down."), MOVE, is_offered=False),
     Action("board.page-up", ("pageup", "ctrl+u"), N_("Page up"), N_("Go a page up."), MOVE, is_offered=False),
     Action("board.first", ("g", "home"), N_("Top"), N_("Go to the first figure."), MOVE),
-    Action("board.last", ("G", "end"), N_("End"), N_("Go to the last figure."), MOVE),
+    Action("board.last", ("G", "end"), N_("Bottom"), N_("Go to the last figure."), MOVE),
     Action("board.open", ("enter",), N_("Rows"), N_("Open what stands behind the figure."), LOOK, 1),
     Action(
         "board.explain",

@@ -22,7 +22,7 @@ VERBS: Mapping[str, Label] = {
     "dispatch": Label("dispatch", "派发"),
     "assign": Label("assign", "指派"),
     "take": Label("take", "认领"),
-    "release": Label("release", "释放"),
+    "release": Label("release", "取消认领"),
     "note": Label("note", "备注"),
     "contact": Label("contact", "联系"),
     "await-customer": Label("await customer", "等待客户"),
