@@ -119,6 +119,8 @@ def prepared(verb: str, given: Mapping[str, str]) -> dict[str, str]:
         raise UsageError(f"The amount {fields['amount']} has no currency.", "Write its three letters, such as CNY.")
     if fields.get("reached") == "no" and "opinion" in fields:
         raise UsageError("A customer who was not reached has no opinion.", "Give opinion, or reached=no.")
+    if fields.get("opinion") == Opinion.DISSATISFIED.value and "opinion_reason" not in fields:
+        raise UsageError("Why the customer is dissatisfied is not said.", "Give the reason: --opinion-reason.")
     return fields
 
 

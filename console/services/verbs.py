@@ -8,100 +8,32 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from dataclasses import replace
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, func, insert, select, update
+from sqlalchemy import RowMapping, Table, func, select
 
-from console.codes import CasePhase, LinkKind, NoticeKind, Role, TaskState
+from console.codes import CasePhase, LinkKind, NoticeKind, Role
 from console.errors import OmbudError, UsageError
-from console.models import (
-    Case,
-    CaseLink,
-    CorrectiveAction,
-    CorrectiveActionCase,
-    Department,
-    Notice,
-    Remedy,
-    Staff,
-)
+from console.models import Case, CaseLink, Notice
 from console.models.base import table_of
 from console.rules.policies import Policy
 from console.rules.repeats import repeat_of
-from console.rules.routing import Candidate, route
-from console.services.case_histories import traits_of
+from console.services.bench import LEASE, Bench, CaseRow, Change
+from console.services.dispatching import dispatch
 from console.services.entering import write_case
-from console.services.fields import DETAILS, FIELDS, TAKES, minor_units, prepared
+from console.services.fields import DETAILS, FIELDS, TAKES, prepared
+from console.services.follow_ups import rectify, remedy
 from console.services.likenesses import likeness_of, neighbours
 from console.services.lookups import Names, nearest_hint
-from console.storage.unit import Work
-from console.text import clean_line
 
 __all__ = ["DETAILS", "FIELDS", "LEASE", "TAKES", "Bench", "Change", "changed", "prepared"]
 
 CASES: Table = table_of(Case)
-DEPARTMENTS: Table = table_of(Department)
-STAFF: Table = table_of(Staff)
 LINKS: Table = table_of(CaseLink)
-REMEDIES: Table = table_of(Remedy)
-ACTIONS: Table = table_of(CorrectiveAction)
-ACTION_CASES: Table = table_of(CorrectiveActionCase)
 NOTICES: Table = table_of(Notice)
 
-CaseRow = RowMapping | Mapping[str, Any]
-"""A row of a case with category, customer_name, account_number and extras beside it."""
-
-LEASE = timedelta(minutes=10)
-"""How long a case stays with whoever took it without a keystroke, before somebody else may take it."""
-
 TEXT_FIELDS = ("findings", "measures", "reply", "follow_up", "cause", "outcome")
-
-
-@dataclass(slots=True)
-class Change:
-    """What a verb does to one case.
-
-    ``case`` and ``text`` are new values by column; ``rows`` are rows to add, ``created`` names by key those
-    that were added already; ``note`` is what the history says;
-    ``origin`` and ``is_public`` are what the clocks want to know of the event.
-    """
-
-    case: dict[str, Any] = field(default_factory=dict)
-    text: dict[str, Any] = field(default_factory=dict)
-    rows: list[tuple[Table, dict[str, Any]]] = field(default_factory=list)
-    created: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
-    note: str = ""
-    origin: str = "staff"
-    is_public: bool = True
-    said: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Bench:
-    """Where a verb works: the open transaction, the moment, the policy of the case, and who acts.
-
-    ``shared`` is what the cases of one operation have in common: the corrective action they began, who was given how many.
-    """
-
-    work: Work
-    now: datetime
-    policy: Policy
-    actor_id: int
-    role: str
-    operation: int
-    names: Names
-    shared: dict[str, Any]
-
-    @property
-    def connection(self) -> Connection:
-        """The connection of the open transaction."""
-        return self.work.connection
-
-    @property
-    def actor(self) -> str:
-        """The login of who acts."""
-        return self.work.actor
 
 
 def changed(bench: Bench, verb: str, case: CaseRow, fields: Mapping[str, str]) -> Change:
@@ -161,27 +93,6 @@ def _count_repeats(bench: Bench, case: CaseRow, fields: Mapping[str, str], chang
     repeat = repeat_of(rules, like, neighbours(bench.connection, rules, like))
     earlier = bench.names.case(bench.connection, repeat.earlier[0])["id"] if repeat.is_repeat else None
     change.case.update(repeat_of_id=earlier, times_repeated=repeat.times - 1)
-
-
-def _dispatch(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change) -> None:
-    if "department" in fields:
-        change.case["department_id"] = bench.names.department(bench.connection, fields["department"])
-        assignee = fields.get("assignee")
-        change.said = fields["department"]
-    else:
-        candidates = _candidates(bench)
-        routed = route(bench.policy, traits_of(case, bench.policy.zone), candidates.values())
-        change.case["department_id"] = bench.names.department(bench.connection, routed.department)
-        assignee = fields.get("assignee") or routed.assignee
-        change.note = change.note or routed.why
-        change.said = f"{routed.department}: {routed.why}"
-        if assignee in candidates:
-            _count_given(bench, candidates, assignee)
-    if assignee:
-        change.case["assignee_id"] = bench.names.person(bench.connection, assignee)["id"]
-    elif case["department_id"] != change.case["department_id"]:
-        change.case["assignee_id"] = None
-    change.case["claimed_until"] = None
 
 
 def _assign(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change) -> None:
@@ -377,68 +288,6 @@ def _supervise(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: C
     change.case["supervisor_id"] = None if is_off else bench.actor_id
 
 
-def _remedy(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change) -> None:
-    change.rows.append(
-        (
-            REMEDIES,
-            {
-                "case_id": case["id"],
-                "kind": fields["remedy"],
-                "note": fields.get("note", "")[:500],
-                "amount_minor": minor_units(fields["amount"]) if "amount" in fields else None,
-                "currency": fields.get("currency", "").upper(),
-                "due_on": date.fromisoformat(fields["due_on"]) if "due_on" in fields else None,
-                "owner_id": _owner(bench, fields),
-                "state": TaskState.OPEN.value,
-                "checked_by": "",
-                "version": 1,
-            },
-        )
-    )
-    change.note = " ".join([fields["remedy"], *(fields[name] for name in ("amount", "currency") if name in fields)])
-
-
-def _owner(bench: Bench, fields: Mapping[str, str]) -> int | None:
-    return bench.names.person(bench.connection, fields["owner"])["id"] if "owner" in fields else None
-
-
-def _rectify(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change) -> None:
-    """One corrective action serves all cases of one operation."""
-    if "cause" in fields:
-        change.text["cause"] = fields["cause"]
-    if "action" in fields:
-        action_id, number = bench.names.action(bench.connection, fields["action"]), fields["action"]
-    elif "action" in bench.shared:
-        action_id, number = bench.shared["action"]
-    else:
-        action_id, number = bench.shared["action"] = _new_action(bench, fields)
-        change.created.append((ACTIONS.name, {"id": action_id}))
-    link = {"action_id": action_id, "case_id": case["id"]}
-    known = select(func.count()).where(*(ACTION_CASES.c[name] == value for name, value in link.items()))
-    if bench.connection.execute(known).scalar_one():
-        raise OmbudError(f"{case['reference']} belongs to {number} already.")
-    change.note = change.said = " ".join(part for part in (number, fields.get("measures", "")) if part)
-    change.rows.append((ACTION_CASES, link))
-
-
-def _new_action(bench: Bench, fields: Mapping[str, str]) -> tuple[int, str]:
-    """Begin a corrective action; its number is made of its id, so that two begun at once never share one."""
-    values = {
-        "number": f"new-{bench.operation}",
-        "title": clean_line(fields["measures"])[:200],
-        "cause": fields.get("cause", ""),
-        "evidence": fields.get("evidence", ""),
-        "due_on": date.fromisoformat(fields["due_on"]) if "due_on" in fields else None,
-        "owner_id": _owner(bench, fields),
-        "state": TaskState.OPEN.value,
-        "version": 1,
-    }
-    action_id = int(bench.connection.execute(insert(ACTIONS).values(values).returning(ACTIONS.c.id)).scalar_one())
-    number = f"R-{action_id:05d}"
-    bench.connection.execute(update(ACTIONS).where(ACTIONS.c.id == action_id).values(number=number))
-    return action_id, number
-
-
 def _pay(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change) -> None:
     del bench, case
     paid = [fields[name] for name in ("amount", "currency") if name in fields]
@@ -447,7 +296,7 @@ def _pay(bench: Bench, case: CaseRow, fields: Mapping[str, str], change: Change)
 
 _ACTS: Mapping[str, Callable[[Bench, CaseRow, Mapping[str, str], Change], None]] = {
     "triage": _triage,
-    "dispatch": _dispatch,
+    "dispatch": dispatch,
     "assign": _assign,
     "take": _take,
     "release": _release,
@@ -462,51 +311,7 @@ _ACTS: Mapping[str, Callable[[Bench, CaseRow, Mapping[str, str], Change], None]]
     "escalate": _escalate,
     "urge": _urge,
     "supervise": _supervise,
-    "remedy": _remedy,
-    "rectify": _rectify,
+    "remedy": remedy,
+    "rectify": rectify,
     "pay": _pay,
 }
-
-
-def _candidates(bench: Bench) -> dict[str, Candidate]:
-    """Return the active staff by login, with their open cases and the time they were last given one of those.
-
-    Asked once for an operation; what the operation itself gives them is counted on.
-    """
-    if "candidates" not in bench.shared:
-        rows = bench.connection.execute(
-            select(
-                STAFF.c.login,
-                DEPARTMENTS.c.code,
-                STAFF.c.skills,
-                STAFF.c.territory,
-                func.count(CASES.c.id),
-                func.max(CASES.c.updated_at, type_=CASES.c.updated_at.type),
-            )
-            .join_from(STAFF, DEPARTMENTS, DEPARTMENTS.c.id == STAFF.c.department_id)
-            .join(
-                CASES,
-                (CASES.c.assignee_id == STAFF.c.id) & (CASES.c.phase != CasePhase.CLOSED.value),
-                isouter=True,
-            )
-            .where(STAFF.c.is_active)
-            .group_by(STAFF.c.id, STAFF.c.login, DEPARTMENTS.c.code, STAFF.c.skills, STAFF.c.territory)
-        )
-        bench.shared["candidates"] = {
-            login: Candidate(login, department, load, given_at, _words(skills), _words(territory))
-            for login, department, skills, territory, load, given_at in rows
-        }
-    candidates: dict[str, Candidate] = bench.shared["candidates"]
-    return candidates
-
-
-def _count_given(bench: Bench, candidates: dict[str, Candidate], login: str) -> None:
-    """Remember that somebody was given a case; each of one operation a little later than the one before."""
-    given = bench.shared["given"] = bench.shared.get("given", 0) + 1
-    person = candidates[login]
-    given_at = bench.now + timedelta(microseconds=given)
-    candidates[login] = replace(person, load=person.load + 1, assigned_at=given_at)
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(word.strip() for word in text.split(",") if word.strip())

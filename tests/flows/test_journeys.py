@@ -64,6 +64,7 @@ def fields_for(verb: str, choice: int, other: str) -> dict[str, str]:
         "note": "记录",
         "off": ["", "", "yes"][choice % 3],
         "opinion": pick if choice % 4 else "",
+        "opinion_reason": "仍未解决",
         "outcome": ["solved", "partly", "unsolved"][choice % 3],
         "owner": ["an", "ma"][choice % 2],
         "reached": "" if choice % 4 else "no",

@@ -112,6 +112,7 @@ MEANINGLESS: tuple[tuple[str, dict[str, str], str], ...] = (
     ("link", {"linked_to": "C-999999"}, "No case has the reference"),
     ("rectify", {"action": "R-99999"}, "There is no corrective action"),
     ("callback", {"opinion": "satisfied", "reached": "no"}, "no opinion"),
+    ("callback", {"opinion": "dissatisfied"}, "is not said"),
     ("triage", {"region": "x" * 101}, "101 characters"),
     ("note", {"reply": "text"}, "note does not take reply"),
     ("arcive", {}, "Did you mean archive?"),

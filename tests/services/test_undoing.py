@@ -49,7 +49,7 @@ def test_both_steps_of_a_dissatisfied_callback_go_together(store: Store) -> None
     case = received(store)
     done(store, "reply", case, "root", after(minutes=6), reply="done", outcome="solved")
     before = case_of(store, case)
-    report = done(store, "callback", case, "an", after(hours=1), opinion="dissatisfied")
+    report = done(store, "callback", case, "an", after(hours=1), opinion="dissatisfied", opinion_reason="too slow")
     undo(store, report.operation or 0, actor="an", now=after(hours=2))
     row = case_of(store, case)
     assert {name for name in row if row[name] != before[name]} == {"version", "updated_at"}
