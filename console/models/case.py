@@ -53,6 +53,13 @@ class Case(SQLModel, table=True):
             sqlite_where=text("phase = 'open'"),
             postgresql_where=text("phase = 'open'"),
         ),
+        Index(
+            "ix_cases_open_supervised",
+            "due_at",
+            "id",
+            sqlite_where=text("is_supervised IS 1 AND phase = 'open'"),
+            postgresql_where=text("is_supervised IS TRUE AND phase = 'open'"),
+        ),
         Index("ix_cases_phase_due", "phase", "due_at", "id"),
         Index("ix_cases_received", "received_at", "id"),
         Index(

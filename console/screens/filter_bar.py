@@ -26,7 +26,7 @@ SHOWN = 6
 """Proposals in sight at once; of more the others come into sight with the arrows."""
 VALUE_CELLS = 28
 
-WHOLE = frozenset({"team", "assignee", "category", "region", "source", "responsible"})
+WHOLE = frozenset({"team", "segment", "assignee", "category", "region", "source", "responsible"})
 """Fields whose values come whole from the database; of the others those that begin as what was typed."""
 NUMBERED = frozenset({"customer", "account", "reference", "external", "parent"})
 

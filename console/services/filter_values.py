@@ -7,7 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, or_, select
 
-from console.models import Case, Category, Customer, Department, Incident, ServiceAccount, Staff
+from console.models import Case, Category, Customer, Department, Incident, Segment, ServiceAccount, Staff
 from console.models.base import table_of
 from console.storage.engine import Store
 
@@ -18,6 +18,7 @@ STAFF: Table = table_of(Staff)
 CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
 INCIDENTS: Table = table_of(Incident)
+SEGMENTS: Table = table_of(Segment)
 
 MOST = 2_000
 """The most values of a short list, such as the departments."""
@@ -28,7 +29,7 @@ LATEST_CASES = 20_000
 ValueRow = tuple[str, str]
 """A value and what it is called, which may be empty."""
 
-WHOLE = frozenset({"team", "assignee", "category", "region", "source", "responsible"})
+WHOLE = frozenset({"team", "segment", "assignee", "category", "region", "source", "responsible"})
 """Fields whose values are listed whole; of the others those that begin as what was typed."""
 
 
@@ -53,6 +54,11 @@ def _people(connection: Connection) -> list[ValueRow]:
 
 def _categories(connection: Connection) -> list[ValueRow]:
     found = select(CATEGORIES.c.code, CATEGORIES.c.name).where(CATEGORIES.c.is_active).order_by(CATEGORIES.c.code)
+    return _rows(connection, found.limit(MOST))
+
+
+def _segments(connection: Connection) -> list[ValueRow]:
+    found = select(SEGMENTS.c.name, SEGMENTS.c.filter).order_by(SEGMENTS.c.name)
     return _rows(connection, found.limit(MOST))
 
 
@@ -84,6 +90,7 @@ def _rows(connection: Connection, question: Any) -> list[ValueRow]:
 
 _LISTS: Mapping[str, Callable[[Connection], list[ValueRow]]] = {
     "team": _departments,
+    "segment": _segments,
     "assignee": _people,
     "category": _categories,
     "region": _of_latest("region"),

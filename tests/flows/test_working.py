@@ -99,8 +99,11 @@ async def test_a_colleague_in_another_process_is_seen_within_two_seconds_and_not
         assert "was changed meanwhile by he.xi" in shown(app)
         assert data.case(case_id).events[0].actor == "he.xi"
         await press(pilot, "escape")
-        await until(pilot, lambda: case_id not in app.screen.table.ids)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.screen.table.has_left)  # type: ignore[attr-defined]
+        assert app.screen.table.cursor_id == case_id  # type: ignore[attr-defined]
+        await press(pilot, "j")
         assert app.screen.table.cursor_id == other_id  # type: ignore[attr-defined]
+        assert case_id not in app.screen.table.ids  # type: ignore[attr-defined]
 
 
 def colleague(url: str, verb: str, case_id: int, *fields: str) -> None:

@@ -43,3 +43,10 @@ def upgrade() -> None:
         sqlite_where=sa.text("is_shared"),
         postgresql_where=sa.text("is_shared"),
     )
+    op.create_index(
+        "ix_cases_open_supervised",
+        "cases",
+        ["due_at", "id"],
+        sqlite_where=sa.text("is_supervised IS 1 AND phase = 'open'"),
+        postgresql_where=sa.text("is_supervised IS TRUE AND phase = 'open'"),
+    )
