@@ -263,6 +263,16 @@ ACTIONS: tuple[Action, ...] = (
     Action("customers.find", ("/",), N_("Find"), N_("Find by name, number or telephone."), LOOK, 2),
     Action("customers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("customers.copy", ("y",), N_("Copy number"), N_("Send the customer number to the clipboard."), LOOK, 3),
+    Action("dossier.back", ("escape", "q"), N_("Back"), N_("Go back to the customers."), GO, 2),
+    Action("dossier.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action(
+        "dossier.copy",
+        ("y",),
+        N_("Copy"),
+        N_("Send the customer number to the clipboard, or the field under the cursor, masked."),
+        LOOK,
+        3,
+    ),
     Action(
         "satisfaction.surveys", ("f",), N_("Fieldwork"), N_("See surveys and their progress, and interview."), GO, 9
     ),

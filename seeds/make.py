@@ -17,6 +17,7 @@ import people
 from answers import write_surveys
 from cases import ANCHOR, INCIDENT, Maker, Topic, add_awkward, add_live, add_past, numbered
 from people import Row
+from supply import mark_life_support, write_supply
 
 SEED = 95_598
 HERE = Path(__file__).parent
@@ -66,6 +67,7 @@ def make(folder: Path) -> None:
     categories = people.categories()
     customers, service_accounts, accounts = people.customers(rng, ANCHOR)
     strange = awkward.customers(ANCHOR)
+    mark_life_support([*customers, *strange])
     by_department: dict[str, list[str]] = {}
     for row in staff:
         if row["role"] in ("agent", "lead") and row["login"] != people.CALLER:
@@ -90,6 +92,7 @@ def make(folder: Path) -> None:
     write_table(folder / "incidents.csv", INCIDENT, maker.incidents)
     with (folder / "cases.jsonl").open("w", encoding="utf-8", newline="\n") as file:
         file.writelines(dumped(row) + "\n" for row in cases)
+    write_supply(folder, service_accounts, ANCHOR, write_table)
     write_surveys(folder, rng, ANCHOR, cases, accounts, write_table)
 
 

@@ -123,7 +123,7 @@ def furnish(store: Store, pack: str = "cn-95598") -> None:
 def _whole(table: Table, row: dict[str, Any]) -> dict[str, Any]:
     """Return a row with its empty texts and first version filled in."""
     empty = {
-        column.name: "" if column.type.python_type is str else 1
+        column.name: "" if column.type.python_type is str else False if column.type.python_type is bool else 1
         for column in table.columns
         if not column.nullable and not column.primary_key and column.name not in row
     }

@@ -49,6 +49,7 @@ PLACES = {
     "case": "a case",
     "board": "figures",
     "customers": "customers",
+    "dossier": "a dossier",
     "satisfaction": "satisfaction",
     "surveys": "surveys",
     "interview": "an interview",

@@ -48,42 +48,23 @@ def find(
 
 @app.command("show")
 def show(
-    number: Annotated[str, typer.Argument(metavar="NUMBER", help="The customer's number.")],
+    number: Number,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show a customer's dossier: facts, accounts, cases and answers, newest first."""
-    from console.commands.records import customer_detail_record
-    from console.services import customers
+    """Show a customer's dossier: who this is, what he has, uses and pays, his cases, contacts and answers; newest first."""
+    from console.commands.dossier_text import dossier_lines
+    from console.portraits import portrait
+    from console.services import dossiers
+    from console.settings import load_settings
 
     with opened(database) as store:
-        detail = customers.detail_of_number(store, number)
+        found = dossiers.dossier_of_number(store, number, zone=load_settings().zone)
     if as_json:
-        emit_json(customer_detail_record(detail))
+        emit_json({**dossiers.record_of(found), "portrait": list(portrait(found))})
         return
-    row = detail.row
-    emit(f"{row.number}  {row.name}")
-    facts = {
-        "kind": row.kind,
-        "relationship": detail.relationship,
-        "supply": detail.supply_category,
-        "size": detail.size,
-        "credit grade": detail.credit_grade,
-        "region": row.region,
-        "address": detail.address,
-        "phone": row.phone_masked,
-        "e-mail": detail.email_masked,
-        "vulnerable": "yes" if detail.is_vulnerable else "",
-    }
-    for name, value in facts.items():
-        if value:
-            emit(f"{name + ':':<14} {value}")
-    for account in detail.accounts:
-        emit(f"account {account.number}  {account.utility}  {account.state}  {account.address}")
-    for case in detail.cases:
-        emit(f"case {case.reference}  {instant(case.received_at)}  {case.state}  {case.subject}")
-    for answer in detail.answers:
-        emit(f"answer {instant(answer.answered_at)}  {answer.survey}: {answer.indicator} = {answer.score}")
+    for text in dossier_lines(found):
+        emit(text)
 
 
 @app.command("reveal")

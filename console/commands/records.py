@@ -6,7 +6,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from console.services.views import CaseDetail, CaseRow, CustomerDetail, CustomerRow
+    from console.services.views import CaseDetail, CaseRow, CustomerRow
 
 
 def case_record(row: CaseRow) -> dict[str, Any]:
@@ -34,12 +34,3 @@ def customer_record(row: CustomerRow) -> dict[str, Any]:
     record = asdict(row)
     del record["id"]
     return record
-
-
-def customer_detail_record(detail: CustomerDetail) -> dict[str, Any]:
-    """Return a dossier as one record."""
-    record = asdict(detail)
-    row = record.pop("row")
-    del row["id"]
-    record["cases"] = [case_record(case) for case in detail.cases]
-    return {**row, **record}

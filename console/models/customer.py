@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import String
+from sqlalchemy import String, false
 from sqlmodel import Field, SQLModel
 
 from console.codes import AccountState, CustomerKind, Relationship, SupplyCategory, Utility
@@ -48,6 +48,7 @@ class Customer(SQLModel, table=True):
     bank_masked: str = Field(default="", max_length=64)
     region: str = Field(default="", max_length=100, index=True)
     is_vulnerable: bool = False
+    has_life_support: bool = Field(default=False, sa_column_kwargs={"server_default": false()})
     verified_at: datetime | None = Field(default=None, sa_type=UtcTime)
     verified_by: str = Field(default="", max_length=64)
     merged_into_id: int | None = Field(default=None, foreign_key="customers.id", index=True)

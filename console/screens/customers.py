@@ -161,9 +161,11 @@ class CustomerScreen(ConsoleScreen):
             self.ask("detail", lambda data: data.customer(customer_id))
 
     @on(WindowTable.RowOpened)
-    def read_detail(self) -> None:
-        """Go into the dossier."""
-        self.query_one("#detail", Reading).focus()
+    def open_dossier(self, event: WindowTable.RowOpened) -> None:
+        """Open the dossier whole."""
+        from console.screens.customer_dossier import DossierScreen
+
+        self.app.push_screen(DossierScreen(event.row_id))
 
     def action_find(self) -> None:
         self.query_one("#find", FindField).focus()

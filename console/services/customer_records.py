@@ -67,6 +67,7 @@ DEFAULTS: Mapping[str, Any] = {
     "credit_grade": "",
     "region": "",
     "is_vulnerable": False,
+    "has_life_support": False,
 }
 PLAIN = ("number", "name", "created_at", "updated_at", *DEFAULTS)
 LOOKED_UP = 500

@@ -52,7 +52,7 @@ SWEPT = (
 )  # fmt: skip
 FACTS = (
     "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
-    "created_at", "updated_at",
+    "has_life_support", "created_at", "updated_at",
 )  # fmt: skip
 
 

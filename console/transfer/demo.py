@@ -40,6 +40,7 @@ from console.services.promises import recompute
 from console.storage.engine import Store, analyse
 from console.storage.search import index_cases
 from console.text import clean, clean_line
+from console.transfer.demo_supply import load_supply
 
 Row = dict[str, Any]
 
@@ -151,6 +152,9 @@ class _Loading:
         self.caller = about["caller"]
         self.people()
         customers = self.customers()
+        load_supply(
+            self.connection, self.table, self.ids[ACCOUNTS.name], datetime.fromisoformat(about["anchor"]), self.shift
+        )
         cases = self.cases()
         return {"customers": customers, "cases": cases, "answers": self.answers()}
 
@@ -248,7 +252,7 @@ class _Loading:
                 {
                     **row,
                     "supply_category": row["supply_category"] or None,
-                    "is_vulnerable": row["is_vulnerable"] == "true",
+                    **{name: row[name] == "true" for name in ("is_vulnerable", "has_life_support")},
                     "created_at": self.at(row["created_at"]),
                     "updated_at": self.at(row["updated_at"]),
                 }

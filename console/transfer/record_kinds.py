@@ -145,6 +145,9 @@ CUSTOMERS = RecordKind(
         _secret("bank", 64, "bank_account", "银行账号"),
         Field("region", Sort.LINE, "region", 100, aliases=("区域", "地区")),
         Field("is_vulnerable", Sort.FLAG, "is_vulnerable", default=False, aliases=("vulnerable", "重点关怀")),
+        Field(
+            "has_life_support", Sort.FLAG, "has_life_support", default=False, aliases=("life support", "生命支持设备")
+        ),
     ),
 )
 ACCOUNTS = RecordKind(

@@ -13,6 +13,7 @@ from console.screens.answers import AnswersScreen
 from console.screens.case import CaseScreen
 from console.screens.chooser import Chooser
 from console.screens.column_dialog import ColumnDialog
+from console.screens.customer_dossier import DossierScreen
 from console.screens.customers import CustomerScreen, FindField
 from console.screens.dialogs import Confirm, Progress
 from console.screens.filter_bar import FilterField
@@ -44,6 +45,7 @@ NODES = {
     "find": FindField,
     "case": CaseScreen,
     "customers": CustomerScreen,
+    "dossier": DossierScreen,
     "satisfaction": SatisfactionScreen,
     "surveys": SurveysScreen,
     "interview": InterviewScreen,

@@ -79,7 +79,7 @@ async def test_customers_are_found_while_typing_by_part_of_a_chinese_name() -> N
         await until(pilot, lambda: any(asked.startswith("customer ") for asked in data.asked))
         await settle(pilot)
         assert "Accounts" in app.screen.query_one("#detail", Reading).lines
-        await press(pilot, "enter")
+        await press(pilot, "tab")
         assert app.focused is app.screen.query_one("#detail")
         await press(pilot, "/")
         await write(pilot, "zzz")

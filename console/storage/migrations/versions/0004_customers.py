@@ -23,6 +23,8 @@ def upgrade() -> None:
         with op.batch_alter_table(table, schema=None) as batch_op:
             for mark in marks:
                 batch_op.add_column(sa.Column(mark, sa.String(length=32), nullable=True))
+    with op.batch_alter_table("customers", schema=None) as batch_op:
+        batch_op.add_column(sa.Column("has_life_support", sa.Boolean(), server_default=sa.false(), nullable=False))
     op.create_table(
         "import_changes",
         sa.Column("id", sa.Integer(), nullable=False),

@@ -1,0 +1,287 @@
+"""How a dossier reads: a page of figures, each of which opens the rows behind it, and those rows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, tzinfo
+
+from rich.cells import cell_len
+
+from console.i18n import N_, _
+from console.labels import label
+from console.portraits import amount, flag_words, portrait, quantity
+from console.services.dossier_views import Dossier, Line
+from console.services.views import CaseRow
+from console.signs import is_ascii
+from console.widgets.board import BoardLine, Spot
+from console.widgets.content import cut, due, fit, moment, number, wrap
+from console.widgets.plots.sparkline import sparkline
+
+SECTION = "section:"
+CASE = "case:"
+SECRET = "secret:"
+NEWEST = 5
+"""Cases that stand on the page itself."""
+
+LABEL_CELLS = 16
+COUNT_CELLS = 9
+SECTIONS = {
+    "accounts": N_("Accounts"),
+    "meters": N_("Meters"),
+    "contracts": N_("Contracts"),
+    "months": N_("Consumption"),
+    "bills": N_("Bills"),
+    "payments": N_("Payments"),
+    "cases": N_("Cases"),
+    "contacts": N_("Contacts"),
+    "answers": N_("Survey answers"),
+}
+"""The parts of a dossier in their order, as people call them."""
+
+FIELDS = {
+    "phone": N_("Telephone"),
+    "email": N_("E-mail"),
+    "identity": N_("Identity number"),
+    "address": N_("Address"),
+    "bank": N_("Bank account"),
+}
+"""The fields that are kept sealed, as people call them."""
+
+Rows = Sequence[tuple[str, Sequence[str]]]
+"""Rows behind a figure: a key that opens further, or nothing, and the cells."""
+
+
+def page(found: Dossier, width: int, now: datetime, zone: tzinfo, revealed: Mapping[str, str]) -> list[BoardLine]:
+    """Return the dossier for a width in cells. ``revealed`` holds what is shown in clear now, by field."""
+    row = found.detail.row
+    lines: list[BoardLine] = [(Spot(cut(f"{row.name}  {row.number}", width), "heading"),)]
+    if found.flags:
+        lines += [(Spot(part, "overdue"),) for part in wrap("! " + _(", ").join(flag_words(found.flags)), width)]
+    for sentence in portrait(found):
+        lines += [(Spot(part),) for part in wrap(sentence, width)]
+    lines.append(())
+    lines += [_figure(found, name, width) for name in SECTIONS]
+    lines.append(())
+    for field, mask in found.masked:
+        value = revealed.get(field)
+        head = Spot(fit(_(FIELDS[field]), LABEL_CELLS), "label")
+        shown = mask if value is None else _("{value}  (in clear until you leave)").format(value=value)
+        lines.append((head, Spot(cut(shown, width - LABEL_CELLS), "" if value is None else "soon", SECRET + field)))
+    if found.detail.cases:
+        lines += [(), (Spot(_("Newest cases"), "label"),)]
+        lines += [_case(case, width, now, zone) for case in found.detail.cases[:NEWEST]]
+    return lines
+
+
+def _figure(found: Dossier, name: str, width: int) -> BoardLine:
+    totals = found.totals
+    head = Spot(fit(_(SECTIONS[name]), LABEL_CELLS), "label")
+    count = Spot(number(getattr(totals, name)).rjust(COUNT_CELLS - 2), "", SECTION + name)
+    room = width - LABEL_CELLS - COUNT_CELLS
+    more = ""
+    style = "quiet"
+    if name == "bills" and totals.overdue:
+        more, style = _("! {count} overdue").format(count=number(totals.overdue)), "overdue"
+    elif name == "cases" and totals.open_cases:
+        more = _("{count} open").format(count=number(totals.open_cases))
+    elif name == "months":
+        more, style = drawn(found.consumption, room, is_money=False), "bar"
+    elif name == "payments":
+        more, style = drawn(found.paid, room, is_money=True), "bar"
+    return (head, count, Spot("  "), Spot(cut(more, max(0, room)), style))
+
+
+def drawn(lines: Sequence[Line], room: int, *, is_money: bool) -> str:
+    """Return sums by month as small bars, each with its unit and the latest month that has something."""
+    parts = []
+    for line in lines:
+        values = [total for _month, total in line.months]
+        latest = next((total for total in reversed(values) if total), 0)
+        told = amount(latest, line.unit) if is_money else quantity(latest, line.unit)
+        parts.append(f"{sparkline([float(value) for value in values], is_ascii=is_ascii())} {told}")
+    while len(parts) > 1 and cell_len("  ".join(parts)) > room:
+        parts.pop()
+    return "  ".join(parts)
+
+
+def _case(case: CaseRow, width: int, now: datetime, zone: tzinfo) -> BoardLine:
+    stand = due(case.due_at, now, is_closed=case.phase == "closed")
+    at = moment(case.received_at, zone)[:10]
+    begin = f"{at}  {fit(case.reference, 12)} "
+    state = fit(stand.text, 18)
+    return (
+        Spot(begin + cut(case.subject, max(8, width - cell_len(begin) - 20)), "", CASE + str(case.id)),
+        Spot("  "),
+        Spot(state.rstrip(), stand.style),
+    )
+
+
+def rows_behind(found: Dossier, section: str, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    """Return the heads and the rows behind a figure of the dossier, the newest first."""
+    return {
+        "accounts": _accounts,
+        "meters": _meters,
+        "contracts": _contracts,
+        "months": _months,
+        "bills": _bills,
+        "payments": _payments,
+        "contacts": _contacts,
+        "answers": _answers,
+        "cases": _cases,
+    }[section](found, now, zone)
+
+
+def table_lines(heads: Sequence[str], rows: Rows, width: int) -> list[BoardLine]:
+    """Return rows as aligned lines under their heads; the last column takes what room is left."""
+    if not rows:
+        return [(Spot(_("Nothing here."), "quiet"),)]
+    table = [heads, *(cells for _key, cells in rows)]
+    widths = [min(max(cell_len(line[place]) for line in table), width // 2) for place in range(len(heads))]
+    lines: list[BoardLine] = []
+    for index, (key, cells) in enumerate([("", heads), *rows]):
+        text = "  ".join(fit(cell, widths[place]) for place, cell in enumerate(cells))
+        lines.append(
+            (Spot(cut(text.rstrip(), width), "label" if index == 0 else "", key or f"row:{index}" if index else ""),)
+        )
+    return lines
+
+
+def _day(value: object) -> str:
+    return "" if value is None else str(value)
+
+
+def _accounts(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("Account"), _("Utility"), _("State"), _("Address"))
+    return heads, [
+        ("", (item.number, label(item.utility, "utility"), label(item.state, "account_state"), item.address))
+        for item in found.detail.accounts
+    ]
+
+
+def _meters(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("Meter"), _("Account"), _("Installed"), _("Removed"), _("Kind"))
+    return heads, [
+        ("", (item.number, item.account, _day(item.installed_on), _day(item.removed_on), item.kind))
+        for item in found.meters
+    ]
+
+
+def _contracts(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("Contract"), _("State"), _("Performance"), _("From"), _("To"), _("Terms"))
+    return heads, [
+        (
+            "",
+            (
+                item.number,
+                label(item.state, "contract_state"),
+                label(item.performance, "performance"),
+                _day(item.starts_on),
+                _day(item.ends_on),
+                item.terms,
+            ),
+        )
+        for item in found.contracts
+    ]
+
+
+def _months(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("Month"), _("Account"), _("Used"), _("Reading"), _("Meter"))
+    return heads, [
+        (
+            "",
+            (
+                item.month,
+                item.account,
+                quantity(item.quantity_milli, item.unit),
+                "" if item.reading_milli is None else quantity(item.reading_milli),
+                item.meter,
+            ),
+        )
+        for item in found.months
+    ]
+
+
+def _bills(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("Bill"), _("Account"), _("Issued"), _("Due"), _("Amount"), _("State"))
+    return heads, [
+        (
+            "",
+            (
+                item.number,
+                item.account,
+                _day(item.issued_on),
+                _day(item.due_on),
+                amount(item.amount_minor, item.currency),
+                _("!! overdue") if item.is_overdue else label(item.state, "bill_state"),
+            ),
+        )
+        for item in found.bills
+    ]
+
+
+def _payments(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("Paid"), _("Amount"), _("Bill"), _("Account"), _("Method"))
+    return heads, [
+        (
+            "",
+            (
+                moment(item.paid_at, zone),
+                amount(item.amount_minor, item.currency),
+                item.bill,
+                item.account,
+                item.method,
+            ),
+        )
+        for item in found.payments
+    ]
+
+
+def _contacts(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("At"), _("Channel"), _("Direction"), _("Purpose"), _("Who"), _("Content"))
+    return heads, [
+        (
+            "",
+            (
+                moment(item.at, zone),
+                label(item.channel, "channel"),
+                label(item.direction, "direction"),
+                label(item.purpose, "purpose"),
+                item.who,
+                item.content,
+            ),
+        )
+        for item in found.contacts
+    ]
+
+
+def _answers(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("Answered"), _("Score"), _("Survey"), _("Indicator"))
+    return heads, [
+        ("", (moment(item.answered_at, zone), str(item.score), item.survey, item.indicator))
+        for item in found.detail.answers
+    ]
+
+
+def _cases(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    heads = (_("Received"), _("Reference"), _("Due"), _("State"), _("Subject"))
+    return heads, [
+        (
+            CASE + str(item.id),
+            (
+                moment(item.received_at, zone),
+                item.reference,
+                due(item.due_at, now, is_closed=item.phase == "closed").text,
+                label(item.state, "state"),
+                item.subject,
+            ),
+        )
+        for item in found.detail.cases
+    ]
