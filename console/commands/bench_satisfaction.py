@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import random
+import math
 import statistics
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +23,7 @@ Runs = Annotated[int, typer.Option("--runs", min=1, help="How often each questio
 
 SURVEY = "bench"
 ITEMS = 8
-PART = 2_000
+PART = 50_000
 REGIONS = tuple(f"region {number:02d}" for number in range(1, 13))
 KINDS = ("individual", "intermediary", "enterprise", "government")
 SUPPLIES = ("residential", "commercial", "industrial", "agricultural")
@@ -144,66 +144,99 @@ def _median(act: Callable[[], object], runs: int) -> float:
     return statistics.median(_seconds(act) for _ in range(runs))
 
 
-def _responses(count: int) -> Iterator[tuple[tuple[Any, ...], tuple[int | None, ...]]]:
-    """Responses of a utility's customers: most of them residential, in a hall or on the telephone, satisfied on the whole."""
-    dice = random.Random(1)
-    for number in range(count):
-        year, month = MONTHS[int(len(MONTHS) * dice.random())]
-        region = REGIONS[min(int(dice.expovariate(0.35)), len(REGIONS) - 1)]
-        kind = dice.choices(range(4), (86, 3, 10, 1))[0]
-        supply = SUPPLIES[0] if kind == 0 else SUPPLIES[int(4 * dice.random())]
-        channel = CHANNELS[min(int(dice.expovariate(0.7)), len(CHANNELS) - 1)]
-        department = DEPARTMENTS[int(len(DEPARTMENTS) * dice.random())]
-        mood = dice.gauss(4.0, 0.7)
-        scores = tuple(
-            None if dice.random() < 0.04 else min(5, max(1, round(mood + dice.random() * 1.6 - 0.8)))
-            for _ in range(ITEMS)
-        )
-        at = datetime(year, month, 1 + int(28 * dice.random()), int(24 * dice.random()), tzinfo=UTC)
-        facts = (f"B{number:08d}", channel, region, KINDS[kind], supply, department, at, f"{year}-{month:02d}")
-        yield facts, scores
+def _uniform(multiplier: int) -> str:
+    """A whole number from 0 to 65,535 that the number of a response decides (Weyl's sequence), as SQL of both engines."""
+    return f"(((numbers.n * {multiplier}) % 4294967296) / 65536)"
+
+
+def _pick(multiplier: int, values: Sequence[str], shares: Sequence[float]) -> str:
+    """One of several values in these shares, as SQL."""
+    total, reached, whens = sum(shares), 0.0, []
+    for value, share in zip(values, shares, strict=True):
+        reached += share
+        whens.append(f"WHEN {_uniform(multiplier)} < {65536 * reached / total:.0f} THEN '{value}'")
+    return f"CASE {' '.join(whens)} ELSE '{values[-1]}' END"
+
+
+def _falling(count: int, rate: float) -> list[float]:
+    return [math.exp(-rate * place) for place in range(count)]
+
+
+_NUMBERS = (
+    "WITH RECURSIVE numbers(n) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
+)
+
+
+def _response_sql(is_sqlite: bool) -> str:
+    """Responses of a utility's customers: most of them residential, in a hall or on the telephone."""
+    place = f"({_uniform(2246822519)} * {len(MONTHS)} / 65536)"
+    begins = [int(datetime(year, month, 1, tzinfo=UTC).timestamp()) for year, month in MONTHS]
+    begin = f"CASE {place} {' '.join(f'WHEN {at} THEN {second}' for at, second in enumerate(begins))} END"
+    months = [f"WHEN {at} THEN '{year}-{month:02d}'" for at, (year, month) in enumerate(MONTHS)]
+    moment = f"({begin} + ({_uniform(3266489917)} * 28 / 65536) * 86400 + ({_uniform(668265263)} * 24 / 65536) * 3600)"
+    supply = (
+        f"CASE WHEN {_uniform(374761393)} < 56361 THEN '{SUPPLIES[0]}' ELSE {_pick(2654435761, SUPPLIES, [1] * 4)} END"
+    )
+    columns = {
+        "id": "numbers.n",
+        "survey_id": "CAST(:survey AS INTEGER)",
+        "number": "'B' || CAST(100000000 + numbers.n AS TEXT)",
+        "channel": _pick(2869860233, CHANNELS, _falling(len(CHANNELS), 0.7)),
+        "region": _pick(3432918353, REGIONS, _falling(len(REGIONS), 0.35)),
+        "kind": _pick(374761393, KINDS, (86, 3, 10, 1)),
+        "supply": supply,
+        "department": _pick(1103515245, DEPARTMENTS, [1] * len(DEPARTMENTS)),
+        "interviewer": "''",
+        "language": "''",
+        "weight": "1.0",
+        "month": f"CASE {place} {' '.join(months)} END",
+        "digest": "''",
+        "is_double": "0" if is_sqlite else "false",
+        "answered_at": moment if is_sqlite else f"to_timestamp({moment})",
+    }
+    # Every part of the statement is made from the constants above.
+    return f"INSERT INTO responses ({', '.join(columns)}) {_NUMBERS} SELECT {', '.join(columns.values())} FROM numbers"  # noqa: S608
+
+
+def _answer_sql() -> str:
+    """Their answers: satisfied on the whole, one in twenty-five missing, those of one person alike."""
+    mood = f"(({_uniform(2654435769)} + {_uniform(1540483477)} + {_uniform(461845907)}) * 1.4 / 65536 - 2.1)"
+    own = "((((numbers.n * 8 + indicators.position) * 3980971909) % 4294967296) / 65536)"
+    level = f"CAST(ROUND(4 + {mood} + {own} * 1.6 / 65536 - 0.8) AS INTEGER)"
+    silent = "((((numbers.n * 8 + indicators.position) * 2246822507) % 4294967296) / 65536) < 2621"
+    return (
+        f"INSERT INTO answers (response_id, indicator_id, score, missing) {_NUMBERS} SELECT numbers.n, indicators.id, "  # noqa: S608 - constants
+        f"CASE WHEN {silent} THEN NULL WHEN {level} < 1 THEN 1 WHEN {level} > 5 THEN 5 ELSE {level} END, "
+        f"CASE WHEN {silent} THEN 'NA' END FROM numbers CROSS JOIN indicators WHERE indicators.survey_id = :survey "
+        "ORDER BY numbers.n, indicators.id"
+    )
 
 
 def _make(store: Store, answers: int) -> None:
-    from sqlalchemy import insert
+    """Fill an empty database with one survey and its answers, set by set, the same at every run."""
+    from sqlalchemy import insert, text
 
-    from console.services.answering import ANSWERS, INDICATORS, RESPONSES, SURVEYS
-    from console.storage.bulk import insert_rows
+    from console.services.answering import INDICATORS, SURVEYS
 
+    count = -(-answers // ITEMS)
     with store.writing("bench") as work:
         survey_id = work.connection.execute(
             insert(SURVEYS).values(code=SURVEY, title="Bench").returning(SURVEYS.c.id)
         ).scalar_one()
-        indicators = [
+        for place in range(1, ITEMS + 1):
             work.connection.execute(
-                insert(INDICATORS)
-                .values(survey_id=survey_id, code=f"item{place}", label=f"Item {place}", position=place)
-                .returning(INDICATORS.c.id)
-            ).scalar_one()
-            for place in range(1, ITEMS + 1)
-        ]
+                insert(INDICATORS).values(
+                    survey_id=survey_id, code=f"item{place}", label=f"Item {place}", position=place
+                )
+            )
         work.record("bench", "survey", SURVEY, {"answers": answers})
-    columns = ("id", "survey_id", "number", "channel", "region", "kind", "supply", "department", "answered_at", "month")
-    responses: list[tuple[Any, ...]] = []
-    scored: list[tuple[Any, ...]] = []
-
-    def flush() -> None:
+    statements = (text(_response_sql(store.is_sqlite)), text(_answer_sql()))
+    for first in range(1, count + 1, PART):
+        bounds = {"first": first, "last": min(count, first + PART - 1), "survey": survey_id}
         with store.writing("bench") as work:
-            insert_rows(work.connection, RESPONSES, columns, responses)
-            insert_rows(work.connection, ANSWERS, ("response_id", "indicator_id", "score", "missing"), scored)
-            work.record("bench", "survey", SURVEY, {"responses": len(responses)})
-        responses.clear()
-        scored.clear()
-
-    for number, (facts, scores) in enumerate(_responses(-(-answers // ITEMS)), 1):
-        responses.append((number, survey_id, *facts))
-        scored.extend(
-            (number, indicator, score, None if score is not None else "NA")
-            for indicator, score in zip(indicators, scores, strict=True)
-        )
-        if len(responses) >= PART:
-            flush()
-    flush()
+            for statement in statements:
+                work.connection.execute(statement, {name: bounds[name] for name in statement.compile().params})
+            work.record("bench", "survey", SURVEY, {"responses": bounds["last"] - first + 1})
 
 
 def _count(store: Store) -> None:

@@ -68,15 +68,9 @@ def cell_mean(cell: CellSums, level: float = LEVEL) -> WeightedMean:
             deff=1.0,
             n_effective=0.0,
         )
-    mean = cell.value / cell.weight
-    deff = cell.n * cell.weight_squared / cell.weight**2
-    sd = se = interval = None
-    if cell.n > 1:
-        # Two sums of 10 million squares cancel to about 1e-9 of their size; a spread below that is none.
-        spread = cell.value_squared / cell.weight - mean * mean
-        spread = 0.0 if spread < 1e-12 * mean * mean else spread
-        sd = math.sqrt(spread * cell.n / (cell.n - 1))
-        se = sd * math.sqrt(deff / cell.n)
+    mean, sd, se, deff = _spread(cell)
+    interval = None
+    if se is not None:
         half = mean_quantile(cell.n - 1, level) * se
         interval = Interval(mean - half, mean + half, "pooled cells at n/deff", level)
     return WeightedMean(
@@ -91,6 +85,31 @@ def cell_mean(cell: CellSums, level: float = LEVEL) -> WeightedMean:
         deff=deff,
         n_effective=cell.n / deff,
     )
+
+
+def mean_and_error(cell: CellSums) -> tuple[float, float | None, float] | None:
+    """Return the mean of a cell, its standard error (None for a single answer) and its design effect; None without answers.
+
+    What ``cell_mean`` returns, without an interval: for composites over many cells. Raises MeasureError.
+    """
+    _check(cell)
+    if cell.n == 0 or cell.weight <= 0:
+        return None
+    mean, _sd, se, deff = _spread(cell)
+    return mean, se, deff
+
+
+def _spread(cell: CellSums) -> tuple[float, float | None, float | None, float]:
+    """Mean, standard deviation, standard error and design effect of a cell with answers."""
+    mean = cell.value / cell.weight
+    deff = cell.n * cell.weight_squared / cell.weight**2
+    if cell.n < 2:
+        return mean, None, None, deff
+    # Two sums of 10 million squares cancel to about 1e-9 of their size; a spread below that is none.
+    spread = cell.value_squared / cell.weight - mean * mean
+    spread = 0.0 if spread < 1e-12 * mean * mean else spread
+    sd = math.sqrt(spread * cell.n / (cell.n - 1))
+    return mean, sd, sd * math.sqrt(deff / cell.n), deff
 
 
 def cell_top_two(cell: CellSums, level: float = LEVEL) -> Measure:

@@ -52,8 +52,10 @@ class Levels:
 
     def join(self, other: Levels) -> None:
         """Add what another place holds."""
+        levels = self.levels
         for level, sums in other.levels.items():
-            self.add(level, "", *sums)
+            old = levels.get(level)
+            levels[level] = sums if old is None else (old[0] + sums[0], old[1] + sums[1], old[2] + sums[2])
         for reason, n in other.missing.items():
             self.add(0, reason, n, 0.0, 0.0)
 
@@ -182,7 +184,10 @@ def counted(
         rows = connection.execute(_answers_question(ids, question, by))
     found: dict[int, dict[Place, Levels]] = {id_: {} for id_ in ids}
     for indicator_id, *place, level, missing, n, weight, squared in rows:
-        at = found[indicator_id].setdefault(tuple(place), Levels())
+        own, key = found[indicator_id], tuple(place)
+        at = own.get(key)
+        if at is None:
+            at = own[key] = Levels()
         at.add(level, missing, n, weight, squared)
     return found, source
 

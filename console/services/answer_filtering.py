@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -69,6 +69,24 @@ class AnswerQuestion:
         """Return the conditions on answers joined with responses, indicators and surveys."""
         return [self._condition(term, _ON_ANSWERS) for term in self.filter.terms]
 
+    def on_responses(self) -> list[Condition]:
+        """Return the conditions that choose neither surveys nor indicators, on answers joined with responses."""
+        chosen = SURVEY_FIELDS | {"indicator"}
+        return [self._condition(term, _ON_ANSWERS) for term in self.filter.terms if term.field not in chosen]
+
+    def on_times(self) -> list[Condition]:
+        """Return what months asked for say of the time, more widely, so that the index over times finds the responses.
+
+        A month in the utility's zone lies within a day of the same month in UTC.
+        """
+        found: list[Condition] = []
+        for term in self.filter.terms:
+            spans_ = [_month_span(text) for text in term.texts]
+            if term.field == "month" and term.operator is Operator.EQUAL and not term.is_negated and all(spans_):
+                times = RESPONSES.c.answered_at
+                found.append(_any([times.between(span[0], span[1]) for span in spans_ if span is not None]))
+        return found
+
     def on_cells(self) -> list[Condition]:
         """Return the conditions on cells joined with segments, indicators and surveys."""
         return [self._condition(term, _ON_CELLS) for term in self.filter.terms]
@@ -95,6 +113,15 @@ class AnswerQuestion:
 def asked(filter_text: str, *, zone: str = "", now: clock.Now = clock.now) -> AnswerQuestion:
     """Return what a filter text asks of answers. Raises FilterError, which points at the character."""
     return AnswerQuestion(parse(filter_text, ANSWER_FIELDS), now(), ZoneInfo(zone) if zone else UTC)
+
+
+def _month_span(month: str) -> tuple[datetime, datetime] | None:
+    """The moments a day before a month begins and a day after it ends; None for what is no single month."""
+    try:
+        first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
+    except ValueError:
+        return None
+    return first - timedelta(days=1), first + timedelta(days=32)
 
 
 _SEGMENTED = ("region", "kind", "supply", "channel", "department")

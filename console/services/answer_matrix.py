@@ -11,7 +11,7 @@ from sqlalchemy import Connection, func, select
 from console.errors import OmbudError
 from console.measures.arrays import FloatArray, IntArray
 from console.services.answer_counts import SurveyFrame, values_of
-from console.services.answer_filtering import ANSWERS, INDICATORS, RESPONSES, SURVEYS, AnswerQuestion
+from console.services.answer_filtering import ANSWERS, CELLS, INDICATORS, PAIRS, RESPONSES, SURVEYS, AnswerQuestion
 from console.services.answering import Item
 
 MOST_ANSWERS = 5_000_000
@@ -37,13 +37,12 @@ class AnswerMatrix:
 
 
 def answers_counted(connection: Connection, items: Sequence[Item]) -> int:
-    """Return how many answers the items have, from the cells."""
-    from console.services.answer_filtering import CELLS
-
-    question = select(func.coalesce(func.sum(CELLS.c.n), 0)).where(
-        CELLS.c.indicator_id.in_([item.id for item in items])
-    )
-    return int(connection.execute(question).scalar_one())
+    """Return how many answers the items have, from the pairs of a large survey, else from the cells."""
+    ids = [item.id for item in items]
+    pairs = select(func.sum(PAIRS.c.n)).where(PAIRS.c.indicator_id.in_(ids), PAIRS.c.dimensions == 0)
+    cells = select(func.coalesce(func.sum(CELLS.c.n), 0)).where(CELLS.c.indicator_id.in_(ids))
+    # Pairs are kept for all items of a survey or for none.
+    return int(connection.execute(pairs).scalar_one() or connection.execute(cells).scalar_one())
 
 
 def answer_matrix(connection: Connection, items: Sequence[Item], question: AnswerQuestion) -> AnswerMatrix:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import Connection, func, select
 
 from console.errors import UsageError, nearest
+from console.rules.filters import Sort
 from console.services.answer_cells import DIMENSIONS
 from console.services.answer_counts import (
     Levels,
@@ -42,6 +44,8 @@ MEASURES = ("index", "score", "mean", "top2", "nps", "n")
 INDICATOR = "indicator"
 NESTED = " / "
 LISTED = 100
+MOST_KEYS = 1_000
+"""Answers listed at once up to which their keys are found first; more are read in one question."""
 
 
 def pivot(
@@ -84,6 +88,7 @@ def pivot(
                 item,
                 levels,
             )
+    table.total()
     return table.made(tuple(items), source)
 
 
@@ -113,13 +118,30 @@ class _Table:
         self.question = question
         self.filter = str(question.filter)
         self.names = names
+        self._weights: tuple[list[float], str] | None = None
         self.items: dict[str, Item] = {}
         self.cells: dict[tuple[Place | None, Place | None], dict[str, Levels]] = {}
 
     def add(self, row: Place, column: Place, item: Item, levels: Levels) -> None:
         self.items[item.code] = item
-        for place in ((row, column), (row, None), (None, column), (None, None)):
-            self.cells.setdefault(place, {}).setdefault(item.code, Levels()).join(levels)
+        self._put((row, column), item.code, levels)
+
+    def _put(self, place: tuple[Place | None, Place | None], code: str, levels: Levels) -> None:
+        own = self.cells.setdefault(place, {})
+        if code not in own:
+            own[code] = Levels()
+        own[code].join(levels)
+
+    def total(self) -> None:
+        """Pool the cells into rows and columns, and the rows into all."""
+        for (row, column), own in list(self.cells.items()):
+            for code, levels in own.items():
+                self._put((row, None), code, levels)
+                self._put((None, column), code, levels)
+        for (row, column), own in list(self.cells.items()):
+            if row is not None and column is None:
+                for code, levels in own.items():
+                    self._put((None, None), code, levels)
 
     def figure(self, row: Place | None, column: Place | None) -> Figure:
         counts = self.cells.get((row, column), {})
@@ -150,7 +172,9 @@ class _Table:
 
     def _index(self, counts: dict[str, Levels], filter_text: str) -> Figure:
         items = list(self.items.values())
-        weights, version = item_weights(self.frame, items)
+        if self._weights is None:
+            self._weights = item_weights(self.frame, items)
+        weights, version = self._weights
         levels = {self.items[code].id: own for code, own in counts.items()}
         if INDICATOR in (*self.names[0], *self.names[1]) and len(counts) == 1:
             item = self.items[next(iter(counts))]
@@ -263,7 +287,7 @@ def answers(
             high,
             ANSWER_TEXTS.c.content, RESPONSES.c.answered_at, RESPONSES.c.region, RESPONSES.c.kind, RESPONSES.c.supply,
             RESPONSES.c.channel, RESPONSES.c.department, RESPONSES.c.interviewer, RESPONSES.c.language, CUSTOMERS.c.number,
-            CASES.c.reference, RESPONSES.c.weight, RESPONSES.c.is_double,
+            CASES.c.reference, RESPONSES.c.weight, RESPONSES.c.is_double, ANSWERS.c.response_id, ANSWERS.c.indicator_id,
         )
         .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
         .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
@@ -275,21 +299,21 @@ def answers(
             (ANSWER_TEXTS.c.response_id == ANSWERS.c.response_id) & (ANSWER_TEXTS.c.indicator_id == ANSWERS.c.indicator_id),
             isouter=True,
         )
-        .where(*question.on_answers())
     )  # fmt: skip
-    keys = {
-        "answered": RESPONSES.c.answered_at, "survey": SURVEYS.c.code, "indicator": INDICATORS.c.code,
-        "region": RESPONSES.c.region, "kind": RESPONSES.c.kind, "supply": RESPONSES.c.supply, "channel": RESPONSES.c.channel,
-        "department": RESPONSES.c.department, "month": RESPONSES.c.month, "level": ANSWERS.c.score, "number": RESPONSES.c.number,
-    }  # fmt: skip
-    order: list[Any] = [
-        keys[sort.field].desc().nulls_last() if sort.is_descending else keys[sort.field].asc().nulls_last()
-        for sort in question.filter.sorts
-    ]
-    order = order or [RESPONSES.c.answered_at.desc()]
-    order += [ANSWERS.c.response_id.desc(), INDICATORS.c.position, INDICATORS.c.id]
     with store.reading() as connection:
-        rows = connection.execute(selected.order_by(*order).limit(limit).offset(offset)).all()
+        ids = connection.execute(select(SURVEYS.c.id).where(*question.on_surveys()).limit(2)).scalars().all()
+        if len(ids) == 1 and not question.filter.sorts and limit <= MOST_KEYS:
+            keys = set(_newest(connection, question, ids[0], limit, offset))
+            chosen = ANSWERS.c.response_id.in_(sorted({response for response, _indicator in keys}))
+            rows = [
+                row
+                for row in connection.execute(selected.where(chosen).order_by(*_NEWEST))
+                if (row.response_id, row.indicator_id) in keys
+            ]
+        else:
+            order = [*_order(question.filter.sorts), *_NEWEST]
+            selected = selected.where(*question.on_answers()).order_by(*order).limit(limit).offset(offset)
+            rows = list(connection.execute(selected))
     return [
         AnswerLine(
             survey=row[0],
@@ -315,6 +339,43 @@ def answers(
         )
         for row in rows
     ]
+
+
+_NEWEST = (RESPONSES.c.answered_at.desc(), ANSWERS.c.response_id.desc(), INDICATORS.c.position, INDICATORS.c.id)
+_KEYS: dict[str, Any] = {
+    "answered": RESPONSES.c.answered_at, "survey": SURVEYS.c.code, "indicator": INDICATORS.c.code,
+    "region": RESPONSES.c.region, "kind": RESPONSES.c.kind, "supply": RESPONSES.c.supply, "channel": RESPONSES.c.channel,
+    "department": RESPONSES.c.department, "month": RESPONSES.c.month, "level": ANSWERS.c.score, "number": RESPONSES.c.number,
+}  # fmt: skip
+
+
+def _order(sorts: Sequence[Sort]) -> list[Any]:
+    return [
+        _KEYS[sort.field].desc().nulls_last() if sort.is_descending else _KEYS[sort.field].asc().nulls_last()
+        for sort in sorts
+    ]
+
+
+def _newest(
+    connection: Connection, question: AnswerQuestion, survey_id: int, limit: int, offset: int
+) -> list[tuple[int, int]]:
+    """The keys of the newest answers of one survey, by the index over its times: nothing is sorted that is not shown."""
+    own = (INDICATORS.c.survey_id == survey_id, *question.on_indicators())
+    question_ids = select(INDICATORS.c.id).join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id).where(*own)
+    ids = connection.execute(question_ids).scalars().all()
+    selected = (
+        select(ANSWERS.c.response_id, ANSWERS.c.indicator_id)
+        .join_from(RESPONSES, ANSWERS, ANSWERS.c.response_id == RESPONSES.c.id)
+        .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
+        .where(
+            RESPONSES.c.survey_id == survey_id,
+            ANSWERS.c.indicator_id.in_(ids),
+            *question.on_responses(),
+            *question.on_times(),
+        )
+        .order_by(*_NEWEST)
+    )
+    return [(row[0], row[1]) for row in connection.execute(selected.limit(limit).offset(offset))]
 
 
 def answer_count(store: Store, filter_text: str = "", *, zone: str = "") -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from sqlalchemy import Connection, func, select, true
+from sqlalchemy import Connection, func, literal_column, select
 
 from console.codes import SampleState
 from console.measures.proportions import proportion
@@ -59,7 +59,10 @@ def _survey(connection: Connection, frame: SurveyFrame, question: AnswerQuestion
     first_at = connection.execute(select(times).where(of_survey).order_by(times).limit(1)).scalar()
     last_at = connection.execute(select(times).where(of_survey).order_by(times.desc()).limit(1)).scalar()
     responses = connection.execute(select(func.count()).where(of_survey)).scalar_one()
-    doubles = connection.execute(select(func.count()).where(of_survey, RESPONSES.c.is_double.is_(true()))).scalar_one()
+    # The bare column is what the index over doubles is bound to: only so SQLite reads that index and not all responses.
+    doubles = connection.execute(
+        select(func.count()).select_from(RESPONSES).where(of_survey, literal_column("responses.is_double"))
+    ).scalar_one()
     invited, rate = _response_rate(connection, frame)
     index = index_of(connection, frame, items, found, question)
     warnings = []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
+from console.measures.cells import mean_and_error
 from console.measures.decomposition import mix_and_rate
 from console.measures.disclosure import is_publishable, sample_warnings
 from console.measures.distributions import mean_quantile
@@ -35,26 +36,26 @@ def index_figure(
     from counts: the standard error is Σ K_i SE_i, as if each person answered all items alike, so the interval is never too
     narrow. ``n`` is the largest number of answers to one item.
     """
-    from console.measures.cells import cell_mean
-
     scale = values_of(items[0], frame)[1] if items else "0-100"
     declared = sum(weights)
     parts = []
+    n = 0
     for item, weight in zip(items, weights, strict=True):
         counts = levels.get(item.id)
         if counts is None or weight <= 0:
             continue
-        found = cell_mean(sums_of(counts, item, values_of(item, frame)[0]))
-        if found.value is not None:
-            parts.append((weight, found))
-    n = max((found.n for _weight, found in parts), default=0)
-    total = sum(weight for weight, _found in parts)
+        sums = sums_of(counts, item, values_of(item, frame)[0])
+        found = mean_and_error(sums)
+        if found is not None:
+            parts.append((weight, *found))
+            n = max(n, sums.n)
+    total = sum(part[0] for part in parts)
     coverage = total / declared if declared else 0.0
-    value = sum(weight * found.value for weight, found in parts if found.value is not None) / total if total else None
+    value = sum(weight * mean for weight, mean, _se, _deff in parts) / total if total else None
     interval = None
-    errors = [(weight / total, found.se) for weight, found in parts] if total else []
-    if value is not None and all(se is not None for _weight, se in errors):
-        half = mean_quantile(max(1, n - 1)) * sum(weight * (se or 0.0) for weight, se in errors)
+    errors = [weight / total * se for weight, _mean, se, _deff in parts if se is not None]
+    if value is not None and len(errors) == len(parts):
+        half = mean_quantile(max(1, n - 1)) * sum(errors)
         interval = Interval(value - half, value + half, INTERVAL)
     made = Measure(
         value=value,
@@ -64,7 +65,7 @@ def index_figure(
         interval=interval,
         warnings=sample_warnings(n, coverage) if n else (),
     )
-    deff = max((found.deff for _weight, found in parts), default=1.0)
+    deff = max((part[3] for part in parts), default=1.0)
     return figure_of(made, "0-100", scale, deff=deff, weights_version=version, filter_text=filter_text)
 
 
