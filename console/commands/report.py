@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -199,4 +200,42 @@ def _cells(group: Figures) -> tuple[str, ...]:
         str(group.overdue),
         _percent(group.reopened),
         _percent(group.satisfied),
+    )
+
+
+@app.command("steps")
+def steps(
+    period: Annotated[
+        str, typer.Option("--period", metavar="P", help="2026-11, 2026-Q4, 2026, or 2026-11-01..2026-11-15.")
+    ],
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
+    """List the complaints closed in a period that do not show each step of ISO 10002, with the reason stated, if any."""
+    from console.services.step_reports import step_report
+
+    with opened(database) as store:
+        start, end = period_given(period, policy_zone(store), "--period")
+        found = step_report(store, start, end)
+    if as_json:
+        emit_json(
+            {
+                "report": "steps",
+                "period": period,
+                "closed": found.closed,
+                "complete": found.complete,
+                "excused": found.excused,
+                "missing": dict(found.missing),
+                "gaps": [asdict(gap) for gap in found.gaps],
+            }
+        )
+        return
+    emit_table(
+        ("Reference", "Closed", "Missing", "Reason"),
+        ((gap.reference, instant(gap.closed_at), ", ".join(gap.missing), gap.reason) for gap in found.gaps),
+    )
+    narrate(
+        _("{closed} complaints closed, {complete} show every step, {excused} give a reason").format(
+            closed=found.closed, complete=found.complete, excused=found.excused
+        )
     )

@@ -131,3 +131,14 @@ def test_a_report_is_a_table_or_a_document(ombud: Ombud) -> None:
         ("--period", "2026", "--accounts", "1", "--connections", "1"),
     ):
         assert ombud("report", "complaints", *arguments).code == 2
+
+
+def test_steps_that_closed_complaints_do_not_show(ombud: Ombud) -> None:
+    ombud("case", "new", "--subject", "lost bill", "--key", "one")
+    ombud("case", "withdraw", "C-000001", "--reason", "found again")
+    year = str(datetime.now(UTC).year)
+    told = ombud("report", "steps", "--period", year, "--json").document
+    assert (told["closed"], told["complete"], told["excused"], told["missing"]) == (1, 0, 1, {})
+    assert told["gaps"][0]["reason"] == "found again"
+    assert "C-000001" in ombud("report", "steps", "--period", year).out
+    assert ombud("report", "steps", "--period", "soon").code == 2
