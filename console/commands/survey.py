@@ -95,6 +95,9 @@ def plan(
     deviations_from: Annotated[
         str, typer.Option("--deviations-from", metavar="SURVEY", help="Take them from an earlier survey.")
     ] = "",
+    where: Annotated[
+        str, typer.Option("--where", metavar="FILTER", help="Only customers of this filter, such as segment:NAME.")
+    ] = "",
     region: Annotated[Many, typer.Option("--region", help="Only customers of this region; may be repeated.")] = None,
     kind: Annotated[Many, typer.Option("--kind", help="Only of this kind; may be repeated.")] = None,
     supply: Annotated[Many, typer.Option("--supply", help="Only of this supply category; may be repeated.")] = None,
@@ -142,6 +145,7 @@ def plan(
         minimum=minimum,
         deviations=_pairs(deviation, "--deviation"),
         deviations_from=deviations_from,
+        where=where,
         regions=tuple(region or ()),
         kinds=tuple(kind or ()),
         supplies=tuple(supply or ()),

@@ -13,6 +13,9 @@ from console.codes import CustomerKind, Relationship, SupplyCategory
 from console.errors import UsageError, nearest
 from console.models import Customer, Response, SampleMember, SurveyRefusal
 from console.models.base import table_of
+from console.rules.customer_fields import parse_customers
+from console.services.customer_filtering import check_names, conditions_of
+from console.services.customer_lists import asking_of
 
 CUSTOMERS: Table = table_of(Customer)
 MEMBERS: Table = table_of(SampleMember)
@@ -46,8 +49,9 @@ CODES: Mapping[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Population:
-    """Which customers a survey is about: every list given narrows it, an empty one does not."""
+    """Which customers a survey is about: every list given narrows it, an empty one does not; so does a filter of customers."""
 
+    filter: str = ""
     region: tuple[str, ...] = ()
     kind: tuple[str, ...] = ()
     supply: tuple[str, ...] = ()
@@ -57,7 +61,8 @@ class Population:
 
     def record(self) -> dict[str, list[str]]:
         """Return it as the plan keeps it."""
-        return {name: list(getattr(self, name)) for name in STRATA if getattr(self, name)}
+        found = {name: list(getattr(self, name)) for name in STRATA if getattr(self, name)}
+        return {**found, "filter": [self.filter]} if self.filter else found
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ class Stratum:
 
 def population_of(record: Mapping[str, Any]) -> Population:
     """Return the population that a plan has kept."""
-    return Population(**{name: tuple(record.get(name, ())) for name in STRATA})
+    written = record.get("filter") or ("",)
+    return Population(filter=written[0], **{name: tuple(record.get(name, ())) for name in STRATA})
 
 
 def checked_population(wish: Population) -> Population:
@@ -103,13 +109,26 @@ def checked_strata(text: str) -> tuple[str, ...]:
     return names
 
 
-def conditions(population: Population) -> list[ColumnElement[bool]]:
-    """Return the conditions on customers that make the population."""
-    found: list[ColumnElement[bool]] = [CUSTOMERS.c.relationship.in_(list(population.relationship or ASKED))]
+def conditions(
+    connection: Connection, population: Population, moment: datetime, viewer: str = ""
+) -> list[ColumnElement[bool]]:
+    """Return the conditions on customers that make the population at a moment, as ``viewer`` sees it.
+
+    Those who were merged into another are no customers of their own. Raises FilterError, and UsageError for a segment that there
+    is none of.
+    """
+    asked = parse_customers(population.filter) if population.filter.strip() else None
+    found: list[ColumnElement[bool]] = [CUSTOMERS.c.merged_into_id.is_(None)]
+    names_relationship = asked is not None and any(term.field == "relationship" for term in asked.terms)
+    if population.relationship or not names_relationship:
+        found.append(CUSTOMERS.c.relationship.in_(list(population.relationship or ASKED)))
     for name, column in STRATA.items():
         wanted = getattr(population, name)
         if wanted and name != "relationship":
             found.append(func.coalesce(CUSTOMERS.c[column], "").in_(list(wanted)))
+    if asked is not None:
+        check_names(connection, asked)
+        found += conditions_of(asked, asking_of(connection, viewer=viewer, now=moment))
     return found
 
 
@@ -153,10 +172,12 @@ def strata_of(
     channel: str = "",
     rest_days: int = REST_DAYS,
     moment: datetime,
+    viewer: str = "",
 ) -> list[Stratum]:
     """Return the strata of a population by name, with those who may not be drawn at a moment."""
     name, reason = stratum_column(by), reason_column(survey_id, channel, rest_days, moment)
-    marked = select(name.label("stratum"), reason.label("reason")).where(*conditions(population)).subquery()
+    where = conditions(connection, population, moment, viewer)
+    marked = select(name.label("stratum"), reason.label("reason")).where(*where).subquery()
     counts: dict[str, dict[str, int]] = {}
     question = select(marked.c.stratum, marked.c.reason, func.count()).group_by(marked.c.stratum, marked.c.reason)
     for stratum, why, count in connection.execute(question):

@@ -57,7 +57,7 @@ def draw_sample(
         plan = kept_plan(connection, survey.id, code)
         if connection.execute(select(MEMBERS.c.id).where(MEMBERS.c.survey_id == survey.id).limit(1)).first():
             raise ConflictError(f"The sample of {code} has been drawn already.", "Plan a new wave under another code.")
-        frame = _frame(connection, survey.id, plan, moment)
+        frame = _frame(connection, survey.id, plan, moment, actor)
         sizes = _sizes(code, frame, plan, size)
         drawn = drawn_sample(
             frame.places, [sizes[name] for name in frame.names], seed, [float(bool(why)) for why in frame.reasons]
@@ -108,15 +108,12 @@ class _Frame:
         return sum(at == place and not why for at, why in zip(self.places, self.reasons, strict=True))
 
 
-def _frame(connection: Connection, survey_id: int, plan: Mapping[str, Any], moment: datetime) -> _Frame:
+def _frame(connection: Connection, survey_id: int, plan: Mapping[str, Any], moment: datetime, viewer: str) -> _Frame:
     channel = connection.execute(select(SURVEYS.c.channel).where(SURVEYS.c.id == survey_id)).scalar_one()
     name = stratum_column(checked_strata(plan.get("stratify_by") or ""))
     reason = reason_column(survey_id, channel, plan.get("rest_days", REST_DAYS), moment)
-    rows = connection.execute(
-        select(CUSTOMERS.c.id, name, reason)
-        .where(*conditions(population_of(plan.get("population", {}))))
-        .order_by(CUSTOMERS.c.number)
-    ).all()
+    where = conditions(connection, population_of(plan.get("population", {})), moment, viewer)
+    rows = connection.execute(select(CUSTOMERS.c.id, name, reason).where(*where).order_by(CUSTOMERS.c.number)).all()
     names = sorted({row[1] for row in rows})
     places = {name: place for place, name in enumerate(names)}
     return _Frame([row[0] for row in rows], names, [places[row[1]] for row in rows], [row[2] for row in rows])

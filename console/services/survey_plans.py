@@ -52,7 +52,8 @@ LONGEST_TEXT = 2000
 class PlanWish:
     """What is wanted of a survey. Margin, share and response rate are shares from 0 to 1.
 
-    ``regions``, ``kinds`` and the lists after them limit the population (empty: all who are supplied now); ``stratify_by`` may
+    ``regions``, ``kinds`` and the lists after them limit the population (empty: all who are supplied now), and so
+    does ``where``, a filter of customers; ``stratify_by`` may
     name several, ``region,kind``; ``minimum`` is the least number of answers of a stratum that is reported alone;
     ``deviations`` are the standard deviations of strata for Neyman allocation, or ``deviations_from`` an earlier survey they
     are taken from; ``tree`` gives the survey the leaves of a ready tree to ask about. ``trigger`` is ``relationship`` (asked
@@ -83,6 +84,7 @@ class PlanWish:
     sizes: tuple[str, ...] = ()
     credits: tuple[str, ...] = ()
     relationships: tuple[str, ...] = ()
+    where: str = ""
     tree: str = ""
     purpose: str = ""
     mode: str = ""
@@ -98,6 +100,7 @@ class PlanWish:
     def population(self) -> Population:
         """Which customers it is about."""
         return Population(
+            filter=self.where,
             region=self.regions,
             kind=self.kinds,
             supply=self.supplies,
@@ -120,7 +123,7 @@ def plan_survey(store: Store, wish: PlanWish, *, actor: str, now: clock.Now = cl
     with store.writing(actor) as work:
         connection = work.connection
         required(connection, actor, PLANNERS, "plan a survey")
-        plan, population = _planned(connection, wish, now())
+        plan, population = _planned(connection, wish, now(), actor)
         values: dict[str, Any] = {
             "title": wish.title or wish.code,
             "title_zh": wish.title_zh,
@@ -158,10 +161,12 @@ def plan_survey(store: Store, wish: PlanWish, *, actor: str, now: clock.Now = cl
     return plan_of(store, wish.code)
 
 
-def _planned(connection: Connection, wish: PlanWish, moment: datetime) -> tuple[dict[str, Any], int]:
+def _planned(connection: Connection, wish: PlanWish, moment: datetime, viewer: str) -> tuple[dict[str, Any], int]:
     """Return the plan as it is kept, and the size of the population."""
     by = checked_strata(wish.stratify_by)
-    strata = strata_of(connection, wish.population, by, channel=wish.channel, rest_days=wish.rest_days, moment=moment)
+    strata = strata_of(
+        connection, wish.population, by, channel=wish.channel, rest_days=wish.rest_days, moment=moment, viewer=viewer
+    )
     population = sum(stratum.population for stratum in strata)
     if not population:
         raise UsageError(

@@ -32,6 +32,7 @@ CHUNK = 1_000
 COLUMNS = (
     "survey", "number", "answered_at", "indicator", "score", "missing", "text", "label", "indicator_kind", "scale_low",
     "scale_high", "region", "kind", "supply", "channel", "department", "interviewer", "language", "customer", "case", "weight",
+    "seconds",
 )  # fmt: skip
 
 
@@ -98,7 +99,7 @@ def _columns(score: Any, missing: Any, text: Any) -> tuple[Any, ...]:
         INDICATORS.c.label, INDICATORS.c.kind.label("indicator_kind"), low.label("scale_low"), high.label("scale_high"),
         RESPONSES.c.region, RESPONSES.c.kind, RESPONSES.c.supply, RESPONSES.c.channel, RESPONSES.c.department,
         RESPONSES.c.interviewer, RESPONSES.c.language, CUSTOMERS.c.number.label("customer"), CASES.c.reference,
-        RESPONSES.c.weight,
+        RESPONSES.c.weight, RESPONSES.c.seconds,
     )  # fmt: skip
 
 

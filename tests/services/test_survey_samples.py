@@ -13,6 +13,7 @@ from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudE
 from console.measures.results import MeasureError
 from console.models import Customer, Survey
 from console.models.base import table_of
+from console.rules.filters import FilterError
 from console.rules.indicator_trees import load_tree
 from console.services import surveys
 from console.services.answer_entry import answer_whole
@@ -100,6 +101,20 @@ def test_who_may_not_be_asked_is_left_out_and_counted(store: Store) -> None:
     assert later.exclusions["asked_lately"] == 170
     assert set_refusal(store, numbers[0], is_refusing=False, actor="ben")
     assert not set_refusal(store, numbers[0], is_refusing=False, actor="ben")
+
+
+def test_the_population_is_that_of_a_filter_of_customers(store: Store) -> None:
+    staff(store)
+    customers(store, 80)
+    planned(store, where="region:west kind:individual")
+    assert plan_of(store, "year").population == 16
+    assert plan_of(store, "year").frame == {"filter": ["region:west kind:individual"]}
+    drawn(store, size=10)
+    assert {member.region for member in members(store, "year")} == {"west"}
+    with pytest.raises(FilterError):
+        planned(store, "wrong", where="regoin:west")
+    with pytest.raises(OmbudError, match="no segment"):
+        planned(store, "wrong", where="segment:none-such")
 
 
 def test_what_cannot_be_drawn_is_said(store: Store) -> None:
