@@ -14,7 +14,7 @@ from console.transfer.dates import EXCEL, ISO, UNIX, DateReader
 MISSING_WORDS: Mapping[str, str] = {
     **dict.fromkeys(
         ("na", "n/a", "n.a.", "none", "null", "nan", "#n/a", "-", "--", ".", "blank", "missing", "no answer", "not answered",
-         "no response", "skipped", "未答", "未回答", "未填", "空", "缺失"), "NA",
+         "no response", "skipped", "timeout", "未答", "未评价", "超时", "未回答", "未填", "空", "缺失"), "NA",
     ),
     **dict.fromkeys(
         ("dk", "don't know", "dont know", "do not know", "unsure", "not sure", "no opinion", "don’t know", "dk/na", "不知道",
@@ -63,6 +63,8 @@ NAMES: Mapping[str, re.Pattern[str]] = {
 MOST_LEVELS = 11
 MOST_DISTINCT = 60
 FITS = 0.9
+FITS_WORDS = 0.85
+"""The part of all answers that a scale must know, for numbers and for words."""
 ONLY = "only"
 
 
@@ -226,25 +228,38 @@ def _numeric(column: ColumnSample, values: Mapping[str, int], missing: Mapping[s
 
 
 def _worded(values: Mapping[str, int], missing: Mapping[str, str]) -> ScaleGuess | None:
-    if len(values) < 2:
+    """The ready scale of words that fits nearly all values; numbers beside words are levels of it."""
+    words = {written: count for written, count in values.items() if not written.isdecimal()}
+    if len(words) < 2:
         return None
-    keys = {word_key(written) for written in values}
-    best: tuple[int, int, str] | None = None
-    whole: set[str] = set()
+    keys = {word_key(written): written for written in words}
+    best: tuple[int, int, int, str] | None = None
     for name, table in ready_scales().items():
         rows = table.get("words")
         if not isinstance(rows, list):
             continue
         levels = {word_key(word): level for level, row in enumerate(rows) for word in row}
-        if keys <= set(levels):
-            # Two words that are one level in a short scale are two levels in a longer one, where it has both.
-            merged = len(keys) - len({levels[key] for key in keys})
-            if not merged and len(keys) == len(rows):
-                whole.add(name)
-            best = min(best or (merged, len(rows), name), (merged, len(rows), name))
+        fitting = [key for key in keys if key in levels]
+        strange = sum(words[written] for key, written in keys.items() if key not in levels)
+        if len(fitting) < 2 or strange > (1 - FITS_WORDS) * sum(words.values()):
+            continue
+        # Two words that are one level in a short scale are two levels in a longer one, where it has both.
+        merged = len(fitting) - len({levels[key] for key in fitting})
+        best = min(best or (strange, merged, len(rows), name), (strange, merged, len(rows), name))
     if best is None:
         return None
-    return ScaleGuess(ready=best[2], missing=dict(missing), is_whole=best[2] in whole)
+    strange, merged, size, name = best
+    levels = _levels(name)
+    unknown = [written for key, written in keys.items() if key not in levels]
+    doubts = (f"no level of the scale: {', '.join(unknown[:5])}",) if unknown else ()
+    is_whole = not merged and not strange and len({levels[key] for key in keys if key in levels}) == size
+    return ScaleGuess(ready=name, missing=dict(missing), doubts=doubts, is_whole=is_whole)
+
+
+def _levels(ready: str) -> dict[str, int]:
+    """The words of a ready scale with their levels from 0."""
+    rows = ready_scales()[ready].get("words")
+    return {word_key(word): level for level, row in enumerate(rows) for word in row} if isinstance(rows, list) else {}
 
 
 def widened(guesses: Mapping[str, ScaleGuess], columns: Sequence[ColumnSample]) -> dict[str, ScaleGuess]:
@@ -276,13 +291,12 @@ def widened(guesses: Mapping[str, ScaleGuess], columns: Sequence[ColumnSample]) 
             own = {canonical(text): 1 for text in values[name] if canonical(text) not in MISSING_WORDS}
             fitting = [ready for ready in whole if _fits(own, ready)]
             ready = fitting[0] if fitting else widest.ready if widest is not None else guesses[name].ready
-            found[name] = ScaleGuess(ready=ready, missing=guesses[name].missing)
+            found[name] = ScaleGuess(ready=ready, missing=guesses[name].missing, doubts=guesses[name].doubts)
     return found
 
 
 def _fits(values: Mapping[str, int], ready: str) -> bool:
     """Whether all words stand in a ready scale, each as a level of its own."""
-    rows = ready_scales()[ready].get("words")
-    levels = {word_key(word): level for level, row in enumerate(rows) for word in row} if isinstance(rows, list) else {}
+    levels = _levels(ready)
     keys = {word_key(written) for written in values}
     return keys <= set(levels) and len({levels[key] for key in keys}) == len(keys)

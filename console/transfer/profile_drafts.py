@@ -308,8 +308,17 @@ class _Writer:
 
     def main_scale(self) -> str:
         """The scale of most items, which is that of the survey."""
-        counted = Counter(_scale(guess) for guess in self.guesses() if not (guess.low == 0 and guess.high == 10))
+        asked_so = [column for column, guess in self.found.items.items() if self.is_recommendation(column, guess)]
+        counted = Counter(
+            _scale(guess)
+            for column, guess in (self.found.items or dict.fromkeys([""], self.guesses()[0])).items()
+            if column not in asked_so
+        )
         return counted.most_common(1)[0][0] if counted else "[0, 10]"
+
+    def is_recommendation(self, column: str, guess: ScaleGuess) -> bool:
+        """Whether a column asks for recommendation, from 0 to 10."""
+        return (guess.low, guess.high) == (0, 10) and self.samples[column].is_named("nps")
 
     def item_code(self, column: str) -> str:
         """A code of an item: the column's name, cut and made its own."""
@@ -329,7 +338,7 @@ class _Writer:
         self.put("", f"# {shown}{empty}", f"[items.{_quoted(code)}]")
         if code != column:
             self.put(f"column = {_quoted(column)}")
-        if guess.low == 0 and guess.high == 10 and sample.is_named("nps"):
+        if self.is_recommendation(column, guess):
             self.put('kind = "nps"')
         elif _scale(guess) != self.main_scale():
             self.put(f"scale = {_scale(guess)}")

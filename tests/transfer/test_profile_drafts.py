@@ -183,6 +183,16 @@ def test_what_is_doubtful_is_said(tmp_path: Path) -> None:
         draft_profile(tmp_path / "none.csv", today=TODAY)
 
 
+def test_a_word_that_no_scale_has_is_told(tmp_path: Path) -> None:
+    words = ("非常满意", "满意", "一般", "不满意", "未评价", "5", "很不满意", "满意", "满意", "奇怪")
+    path = written(tmp_path, [("编号", "评价"), *((p, words[p % 10]) for p in range(40))])
+    draft, profile = drafted(path)
+    assert "no level of the scale: 奇怪" in draft.text
+    (item,) = profile.items
+    assert item.scale is not None
+    assert (item.scale.high, item.scale.read("5"), item.scale.read("未评价")) == (5, (5, None), (None, "NA"))
+
+
 @pytest.mark.parametrize(
     ("text", "level"),
     [
