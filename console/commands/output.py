@@ -56,8 +56,13 @@ def _escaped(char: str) -> str:
 
 
 def emit_json(value: object) -> None:
-    """Print one JSON document on stdout."""
-    sys.stdout.write(json_line(value) + "\n")
+    """Print one JSON document on stdout; what its encoding has no character for is escaped."""
+    text = json_line(value)
+    try:
+        text.encode(sys.stdout.encoding or "utf-8")
+    except UnicodeEncodeError:
+        text = json.dumps(value, default=_plain)
+    sys.stdout.write(text + "\n")
 
 
 def emit_table(headers: Sequence[str], rows: Iterable[Sequence[str]], *, numeric: Sequence[int] = ()) -> None:
