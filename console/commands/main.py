@@ -26,6 +26,7 @@ from console.commands import (
     demo,
     export,
     import_,
+    improvement,
     incident,
     init,
     keymap,
@@ -91,6 +92,7 @@ app.add_typer(deadline.app, name="deadline", help="Compute and explain due times
 app.add_typer(calendar.app, name="calendar", help="The working calendars that ship, and new ones.")
 app.add_typer(policy.app, name="policy", help="The rules of the utility: check, apply, show, compare.")
 app.add_typer(report.app, name="report", help="Figures of a period.")
+app.add_typer(improvement.app, name="improvement", help="What is to get better, and whether it did.")
 app.add_typer(alerts.app, name="alerts", help="Cells of complaints and answers that left their limits; from cron.")
 app.add_typer(staff.app, name="staff", help="Who works here, and what each may do.")
 app.add_typer(bench.app, name="bench", help="Measure this program on this machine.")

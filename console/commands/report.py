@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from console.commands import report_quality
 from console.commands.database import AsJson, Database, opened
 from console.commands.moments import period_given, policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from console.services.complaint_reports import Figures
 
 app = typer.Typer(no_args_is_help=True)
+report_quality.add_to(app)
 
 
 @app.callback()
