@@ -66,6 +66,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.customers", ("2",), N_("Customers"), N_("Find a customer and see the dossier."), GO),
     Action("app.satisfaction", ("3",), N_("Satisfaction"), N_("See what customers answered in surveys."), GO),
     Action(
+        "app.quality",
+        ("4",),
+        N_("Quality"),
+        N_("See complaints in figures: trend, departments, ageing, improvements."),
+        GO,
+    ),
+    Action(
         "app.palette",
         (":", "ctrl+p"),
         N_("Commands"),
@@ -365,6 +372,23 @@ ACTIONS: tuple[Action, ...] = (
         3,
     ),
     Action("answers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action("quality.next-page", ("]",), N_("Next page"), N_("Show the next page of figures."), GO, 3),
+    Action("quality.previous-page", ("[",), N_("Previous page"), N_("Show the page of figures before."), GO),
+    Action(
+        "quality.filter", ("/",), N_("Slice"), N_("Write a filter that cuts a slice out of the complaints."), LOOK, 4
+    ),
+    Action(
+        "quality.up-again", ("escape",), N_("Out again"), N_("Leave the improvement, or take the filter away."), LOOK
+    ),
+    Action("quality.table", ("t",), N_("Chart or table"), N_("Change between the chart and its table."), LOOK, 5),
+    Action("quality.period", ("p",), N_("Period"), N_("Choose the month or the quarter."), LOOK, 6),
+    Action("quality.group", ("b",), N_("Group by"), N_("Choose by what departments or ages are grouped."), LOOK, 7),
+    Action("quality.watch", ("W",), N_("Test now"), N_("Test every cell now, and write what left its limits."), WORK),
+    Action("quality.acknowledge", ("a",), N_("Acknowledge"), N_("Say that the alert was seen."), WORK, 8),
+    Action("quality.own", ("m",), N_("Owner"), N_("Give the alert to somebody."), WORK, 9),
+    Action("quality.close", ("x",), N_("Close"), N_("Close the alert with its cause."), WORK, 10),
+    Action("quality.event", ("e",), N_("Event"), N_("Name an event that explains some days."), WORK),
+    Action("quality.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("form.save", ("f2", "ctrl+enter"), N_("Save"), N_("Save what was filled in."), WORK, 1),
     Action("form.leave", ("escape",), N_("Leave"), N_("Leave the form; what was typed is kept as a draft."), GO, 2),
     Action("intake.back", (), N_("Back"), N_("Leave the form; what was typed is kept as a draft."), GO, 3),

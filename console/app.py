@@ -57,7 +57,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.5
 POLLS_PER_REDRAW = 20
 COPIED_KEPT = 20
-MODE_ACTIONS = ("queues", "customers", "satisfaction")
+MODE_ACTIONS = ("queues", "customers", "satisfaction", "quality")
 
 OWN_ACTIONS = frozenset(action.method for action in actions_of(["app"]))
 """The only actions of the application that anything on the screen can call; Textual's own write files and press keys."""
@@ -73,6 +73,12 @@ def _customer_screen() -> Screen[Any]:
     from console.screens.customers import CustomerScreen
 
     return CustomerScreen()
+
+
+def _quality_screen() -> Screen[Any]:
+    from console.screens.quality import QualityScreen
+
+    return QualityScreen()
 
 
 def _satisfaction_screen() -> Screen[Any]:
@@ -99,6 +105,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         "queues": _queue_screen,
         "customers": _customer_screen,
         "satisfaction": _satisfaction_screen,
+        "quality": _quality_screen,
     }
     COMMANDS: ClassVar[set[type[Provider] | Callable[[], type[Provider]]]] = set()
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
@@ -363,6 +370,9 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
     def action_satisfaction(self) -> None:
         self._go("satisfaction")
+
+    def action_quality(self) -> None:
+        self._go("quality")
 
     def action_workflow(self) -> None:
         from console.screens.page import WorkflowPage

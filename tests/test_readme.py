@@ -51,6 +51,7 @@ PLACES = {
     "customers": "customers",
     "dossier": "a dossier",
     "satisfaction": "satisfaction",
+    "quality": "quality",
     "surveys": "surveys",
     "interview": "an interview",
     "quadrants": "quadrants",

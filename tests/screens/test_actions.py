@@ -23,6 +23,7 @@ from console.screens.interview import InterviewScreen
 from console.screens.page import Page
 from console.screens.pivots import PivotScreen
 from console.screens.quadrants import QuadrantScreen
+from console.screens.quality import QualityScreen
 from console.screens.queues import QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
 from console.screens.surveys import SurveysScreen
@@ -47,6 +48,7 @@ NODES = {
     "customers": CustomerScreen,
     "dossier": DossierScreen,
     "satisfaction": SatisfactionScreen,
+    "quality": QualityScreen,
     "surveys": SurveysScreen,
     "interview": InterviewScreen,
     "quadrants": QuadrantScreen,

@@ -1,0 +1,134 @@
+"""What the screens of quality ask the database, and what they do to alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, tzinfo
+from typing import TYPE_CHECKING
+from zoneinfo import ZoneInfo
+
+from console.services.alert_views import AlertDetail, AlertRow, EventNote, RunReport
+from console.services.improvement_views import Effect, ImprovementRow
+from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
+from console.services.views import CaseRow
+
+if TYPE_CHECKING:
+    from console.storage.engine import Store
+
+LISTED = 200
+
+
+@dataclass(frozen=True, slots=True)
+class FoundCases:
+    """The first cases that a filter finds, and how many there are."""
+
+    filter: str
+    rows: tuple[CaseRow, ...]
+    total: int
+
+
+class QualityQuestions:
+    """The questions about complaints in figures, alerts and improvements."""
+
+    def __init__(self, store: Store, viewer: str, zone: str) -> None:
+        self._store = store
+        self._viewer = viewer
+        self._zone = zone
+
+    def _zone_info(self) -> tzinfo:
+        from console import clock
+        from console.services.policies import policy_in_force
+
+        return ZoneInfo(self._zone or policy_in_force(self._store, clock.now()).policy.zone)
+
+    def trend(self, filter_text: str, month: str) -> ComplaintTrend:
+        """Return the complaints of a slice by month. Raises FilterError and NotFoundError."""
+        from console.services.complaint_trends import complaint_trend
+
+        zone = self._zone_info()
+        return complaint_trend(
+            self._store, filter_text, zone=zone, zone_name=str(zone), viewer=self._viewer, month=month
+        )
+
+    def ageing(self, filter_text: str, by: str) -> Ageing:
+        """Return the open complaints of a slice by age. Raises FilterError."""
+        from console.services.ageing import ageing
+
+        return ageing(self._store, filter_text, by=by, zone_name=str(self._zone_info()), viewer=self._viewer)
+
+    def score_card(self, filter_text: str, quarter: str, by: str) -> ScoreCard:
+        """Return the score card of a quarter, ``2026-Q4``; the running one without. Raises FilterError, NotAllowedError."""
+        from console import clock
+        from console.rules.months import month_bounds
+        from console.services.score_cards import score_card
+
+        zone = self._zone_info()
+        now = clock.now().astimezone(zone)
+        year, _dash, number = (quarter or f"{now.year}-Q{(now.month + 2) // 3}").partition("-Q")
+        first = 3 * int(number) - 2
+        start, end = month_bounds(f"{year}-{first:02d}", zone)[0], month_bounds(f"{year}-{first + 2:02d}", zone)[1]
+        return score_card(self._store, start, end, filter_text, by=by, viewer=self._viewer, zone_name=str(zone))
+
+    def improvements(self) -> Sequence[ImprovementRow]:
+        """Return the improvements, the newest first."""
+        from console.services import improvements
+
+        return improvements.improvements(self._store)
+
+    def effect(self, number: str) -> Effect:
+        """Return what an improvement came to. Raises NotFoundError."""
+        from console.services.improvement_effects import effect_of
+
+        zone = self._zone_info()
+        return effect_of(self._store, number, zone=zone, zone_name=str(zone), viewer=self._viewer)
+
+    def alert(self, number: str) -> AlertDetail:
+        """Return an alert with its history. Raises NotFoundError."""
+        from console.services import alerts
+
+        return alerts.alert(self._store, number)
+
+    def run_alerts(self) -> RunReport:
+        """Test every cell, and write what is new."""
+        from console.services.alert_runs import run
+
+        return run(self._store, actor=self._viewer, zone=self._zone_info())
+
+    def acknowledge(self, number: str, note: str) -> AlertRow:
+        """Say that an alert was seen."""
+        from console.services import alerts
+
+        return alerts.acknowledge(self._store, number, actor=self._viewer, note=note)
+
+    def own(self, number: str, login: str) -> AlertRow:
+        """Give an alert to somebody."""
+        from console.services import alerts
+
+        return alerts.own(self._store, number, login, actor=self._viewer)
+
+    def close(self, number: str, cause: str, note: str) -> AlertRow:
+        """Close an alert with its cause."""
+        from console.services import alerts
+
+        return alerts.close(self._store, number, cause=cause, actor=self._viewer, note=note)
+
+    def name_event(self, day: str, note: str) -> EventNote:
+        """Name an event that explains a day."""
+        from console.services import alerts
+
+        when = date.fromisoformat(day)
+        return alerts.add_event(self._store, when, when, note, actor=self._viewer)
+
+    def people(self) -> Sequence[tuple[str, str]]:
+        """Return login and name of everybody who may own an alert."""
+        from console.services import staffing
+
+        return [(member.login, member.name) for member in staffing.members(self._store)]
+
+    def cases(self, filter_text: str, now: datetime) -> FoundCases:
+        """Return the first cases that a filter finds. Raises FilterError."""
+        from console.services import queues
+
+        found = queues.ids(self._store, filter_text, now=now, viewer=self._viewer, zone=str(self._zone_info()))
+        return FoundCases(filter_text, tuple(queues.rows(self._store, found.ids[:LISTED])), found.total)
