@@ -249,12 +249,17 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         self._pending = None
 
     def _want_page(self) -> None:
+        """Ask for the first page in sight that is not known; then for what a page further down or up would show."""
         if self._pending is not None or not self._ids:
             return
-        count = len(self._ids)
+        count, height = len(self._ids), max(self.size.height, 1)
         top = min(self.scroll_offset.y, count - 1)
-        bottom = min(count, top + max(self.size.height, 1))
-        for index in range(top, bottom):
+        bottom = min(count, top + height)
+        for index in (
+            *range(top, bottom),
+            *range(bottom, min(count, bottom + height)),
+            *range(max(0, top - height), top),
+        ):
             known = self._rows.get(self._ids[index])
             if known is None or known[0] != self._request:
                 start = index // PAGE * PAGE

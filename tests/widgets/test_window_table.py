@@ -85,6 +85,15 @@ async def test_a_million_rows_ask_for_one_page() -> None:
         assert app.table.scroll_offset.y == 0
 
 
+async def test_the_page_beyond_the_window_is_fetched_before_it_comes_into_sight() -> None:
+    async with wall(1_000) as (app, pilot):
+        app.table.move_to(80)
+        await pilot.pause()
+        assert [event.start for event in app.wanted] == [0, PAGE]
+        app.table.move_to(PAGE)
+        assert "…" not in app.text(app.size.height - 2)[:4]
+
+
 async def test_rows_that_have_not_come_are_dots_and_late_pages_are_dropped() -> None:
     async with wall(0) as (app, pilot):
         app.is_answering = False
