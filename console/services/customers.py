@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, intersect,
 
 from console.codes import CasePhase
 from console.errors import NotFoundError
-from console.models import Answer, Case, Customer, Indicator, Response, ServiceAccount, Survey
+from console.models import Answer, Case, Customer, Indicator, Meter, Response, ServiceAccount, Survey
 from console.models.base import table_of
 from console.services import queues
 from console.services.views import AccountRow, AnswerRow, CustomerDetail, CustomerRow
@@ -22,6 +22,7 @@ from console.text import clean_line, fold, natural_key
 
 CUSTOMERS = table_of(Customer)
 ACCOUNTS = table_of(ServiceAccount)
+METERS = table_of(Meter)
 CASES = table_of(Case)
 RESPONSES = table_of(Response)
 ANSWERS = table_of(Answer)
@@ -120,7 +121,7 @@ def _led_on(connection: Connection, ranks: dict[int, Rank]) -> dict[int, Rank]:
 def questions(connection: Connection, sought: str) -> Iterator[tuple[Rank, Select[int]]]:
     """Give the questions for customer ids that a text is looked up by, the closest first; none reads a whole table."""
     dialect = connection.dialect.name
-    numbers = (CUSTOMERS.c.number, ACCOUNTS.c.number, ACCOUNTS.c.meter_number)
+    numbers = (CUSTOMERS.c.number, ACCOUNTS.c.number, ACCOUNTS.c.meter_number, METERS.c.number)
     has_digit = any(char.isdigit() for char in sought)
     # Without a digit it is hardly a number: a customer's own is tried all the same, but nothing else of the kind.
     for column in numbers if has_digit else numbers[:1]:
@@ -156,6 +157,9 @@ def _begins(column: ColumnElement[Any], text: str) -> ColumnElement[bool]:
 
 
 def _owners_by(column: ColumnElement[Any], condition: ColumnElement[bool]) -> Select[int]:
+    if column is METERS.c.number:
+        # One that was removed still leads to who had it.
+        return select(ACCOUNTS.c.customer_id).join(METERS, METERS.c.account_id == ACCOUNTS.c.id).where(condition)
     is_customer = column is CUSTOMERS.c.number
     return select(CUSTOMERS.c.id if is_customer else ACCOUNTS.c.customer_id).where(condition)
 

@@ -260,6 +260,10 @@ class RecordReader:
                 said[item.name] = milli_units(value)
                 continue
             currency = said.setdefault("currency", self._profile.currency)
+            if not currency and not value and not item.is_required:
+                # Nothing is nothing in any currency.
+                said[item.name] = 0
+                continue
             if not currency:
                 raise RowError(
                     columns.get("currency", "currency"),

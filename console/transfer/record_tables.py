@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -20,6 +21,7 @@ from console.storage.bulk import insert_rows
 from console.storage.unit import Work
 from console.transfer.case_rows import ids_by
 from console.transfer.record_kinds import KINDS, LINKED, METERS, RecordKind, Sort
+from console.transfer.record_profiles import OWN
 from console.transfer.record_rows import PartRecord, RowRecord
 from console.transfer.run import Place
 from console.transfer.validation import RowError
@@ -27,6 +29,7 @@ from console.transfer.validation import RowError
 CHANGES: Table = table_of(ImportChange)
 METER_ROWS: Table = METERS.table
 LOOKED_UP = 500
+_OWN_NUMBER = re.compile(r"#\d{1,15}")
 
 
 @dataclass(slots=True)
@@ -219,6 +222,20 @@ class _Planning:
                 condition = tuple_(*(table.c[name] for name in names)).in_(some)
             for row in self.connection.execute(select(table).where(condition)).mappings():
                 yield tuple(row[name] for name in names), row
+        if self.kind.name == "contacts":
+            yield from self._entered_here(wanted)
+
+    def _entered_here(self, keys: Sequence[tuple[Any, ...]]) -> Iterator[tuple[tuple[Any, ...], RowMapping]]:
+        """Contacts that were entered by hand: an export names them by our own number."""
+        table = self.kind.table
+        named = {
+            int(number[1:]): (source, number)
+            for source, number in keys
+            if source == OWN and _OWN_NUMBER.fullmatch(number)
+        }
+        question = select(table).where(table.c.id.in_(list(named)), table.c.external_reference.is_(None))
+        for row in self.connection.execute(question).mappings() if named else ():
+            yield named[row["id"]], row
 
     def _compare_secrets(self, parts: Sequence[Part]) -> None:
         """Find by their marks which sensitive values differ: nothing is opened for it."""

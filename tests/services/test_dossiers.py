@@ -13,7 +13,7 @@ from console.i18n import choose_language
 from console.models import AuditEntry
 from console.models.base import table_of
 from console.portraits import amount, portrait, quantity
-from console.services import dossiers
+from console.services import customers, dossiers
 from console.services.dossier_views import Dossier
 from console.storage.engine import Store
 
@@ -103,3 +103,9 @@ def test_money_is_written_as_its_currency_has_it(minor: int, currency: str, said
 
 def test_quantities_have_no_needless_zeros() -> None:
     assert (quantity(123_500, "kWh"), quantity(7_000, "m3"), quantity(1)) == ("123.5 kWh", "7 m3", "0.001")
+
+
+def test_a_meter_that_was_removed_still_leads_to_who_had_it(store: Store) -> None:
+    supplied(store)
+    assert [row.number for row in customers.find(store, "W0")] == ["0002"]
+    assert [row.number for row in customers.find(store, "w0320053")] == ["0002"]

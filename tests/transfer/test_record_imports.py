@@ -28,7 +28,7 @@ from console.models import (
     ServiceAccount,
 )
 from console.models.base import table_of
-from console.services import customers, privacy
+from console.services import contacts, customers, privacy
 from console.storage.engine import Store
 from console.transfer.batches import list_batches
 from console.transfer.record_export import export_records
@@ -475,3 +475,8 @@ def test_contacts_are_known_again_by_their_number_and_source(store: Store, tmp_p
     ]
     assert counts(brought(store, tmp_path, "contacts", rows)) == (2, 0, 0, 0)
     assert counts(brought(store, tmp_path, "contacts", rows)) == (0, 0, 2, 0)
+    contacts.log(store, contacts.NewContact("0001", "Entered by hand"), "an")
+    path = tmp_path / "back.csv"
+    path.write_bytes(exported(store, "contacts"))
+    report = import_records(store, path, load_record_profile("ombud", KINDS["contacts"]), actor="lin")
+    assert counts(report) == (0, 0, 3, 0)
