@@ -238,7 +238,7 @@ def list_surveys(as_json: AsJson = False, as_json_lines: AsJsonLines = False, da
             emit_json(survey_record(row))
     else:
         emit_table(
-            (_("Survey"), _("Title"), _("Wave"), _("Who asks"), _("State"), _("Needed"), _("Drawn"), _("Answered")),
+            (_("Survey"), _("Title"), _("Wave"), _("Who asks"), _("State"), _("Needed"), _("Drawn"), _("Responses")),
             (
                 (
                     row.code,

@@ -199,7 +199,7 @@ def interviews(
             emit_json(asdict(row))
     else:
         emit_table(
-            (_("Survey"), _("Number"), _("Customer"), _("Name"), _("Interviewer"), _("Answered"), _("Last")),
+            (_("Survey"), _("Number"), _("Customer"), _("Name"), _("Interviewer"), _("Answers"), _("Last")),
             (
                 (r.survey, r.number, r.customer, r.name, r.interviewer, str(r.answered), instant(r.updated_at))
                 for r in rows

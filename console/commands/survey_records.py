@@ -65,7 +65,7 @@ def emit_plan(plan: SurveyPlan) -> None:
         (_("Drawn"), "" if plan.total is None else str(plan.total.drawn)),
         (_("Seed"), "" if plan.seed is None else str(plan.seed)),
         (_("Left out"), ", ".join(f"{count} {label(why, 'exclusion')}" for why, count in plan.exclusions.items())),
-        (_("Answered"), str(plan.responses)),
+        (_("Responses"), str(plan.responses)),
     )
     for name, value in facts:
         if value:

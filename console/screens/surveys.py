@@ -40,7 +40,7 @@ COLUMNS: tuple[Column[SurveyRow], ...] = (
     Column("state", N_("State"), 13, lambda row: Piece(label(row.state, "survey_state")), rank=6),
     Column("needed", N_("Needed"), 7, lambda row: Piece("" if row.needed is None else number(row.needed)), 3, "", True),
     Column("drawn", N_("Drawn"), 7, lambda row: Piece(number(row.drawn) if row.drawn else ""), 4, "", True),
-    Column("answered", N_("Answered"), 8, lambda row: Piece(number(row.responses)), 5, "", True),
+    Column("answered", N_("Responses"), 9, lambda row: Piece(number(row.responses)), 5, "", True),
 )
 
 
@@ -217,7 +217,7 @@ def _facts(plan: SurveyPlan) -> Facts:
             (_("Seed"), "" if plan.seed is None else str(plan.seed)),
             (_("Left out"), excluded),
             (_("Days of rest"), str(plan.rest_days) if plan.needed is not None else ""),
-            (_("Answered"), number(plan.responses)),
+            (_("Responses"), number(plan.responses)),
         )
     )
 

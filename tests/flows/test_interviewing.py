@@ -95,7 +95,7 @@ def said(store: Store) -> dict[str, str]:
     texts, items = table_of(AnswerText), table_of(Indicator)
     with store.reading() as connection:
         question = select(items.c.code, texts.c.content).join_from(texts, items, items.c.id == texts.c.indicator_id)
-        return found | dict(connection.execute(question).tuples().all())
+        return found | {str(row[0]): str(row[1]) for row in connection.execute(question)}
 
 
 async def test_one_key_an_answer_from_the_card_to_the_next_customer(field: Store) -> None:
