@@ -52,9 +52,9 @@ def share(measure: Measure, digits: int = 0) -> str:
 def card_lines(found: ScoreCard, width: int, chosen: str, *, is_table: bool = False) -> list[BoardLine]:
     """Return the score card in so many cells; ``chosen`` is the card that is compared below."""
     wide = width >= 100
-    heads = [_("Received"), _("On time"), _("First"), _("Reopen"), _("Repeat"), "P50/P90", _("Open/late")]
+    heads = [_("Taken in"), _("On time"), _("At once"), _("Reopen"), _("Repeat"), "P50/P90", _("Open/late")]
     heads += [_("Satisfied"), _("Funnel")] if wide else [_("Funnel")]
-    cells = [8, 8, 7, 7, 7, 10, 10, *([16, 14] if wide else [12])]
+    cells = [8, 8, 8, 8, 8, 10, 10, 16, 14] if wide else [6, 7, 7, 7, 7, 9, 10, 11]
     name_cells = max(10, min(NAME_CELLS, width - sum(cells) - 1))
     lines: list[BoardLine] = [(*cell(_(DIMENSIONS[found.by]), name_cells, "label"), *cells_of(heads, cells, "label"))]
     for card in sorted(found.cards, key=lambda one: one.label):
@@ -80,7 +80,8 @@ def _card_line(card: Card, name: str, name_cells: int, cells: list[int], *, wide
     satisfied = share(card.satisfied)
     if interval is not None and card.satisfied.n >= HIDDEN_BELOW:
         satisfied += f" [{100 * interval.low:.0f}-{100 * interval.high:.0f}]"
-    times = "-" if card.p50 is None or card.p90 is None else f"{card.p50:.1f}/{card.p90:.1f}"
+    is_few = card.received < HIDDEN_BELOW
+    times = "-" if card.p50 is None or card.p90 is None or is_few else f"{card.p50:.1f}/{card.p90:.1f}"
     values = [number(card.received), share(card.on_time), share(card.first_contact), share(card.reopened)]
     values += [share(card.repeats), times, f"{card.backlog}/{card.overdue}"]
     values += [satisfied, _(FUNNEL[card.funnel])] if wide else [_(FUNNEL[card.funnel])]

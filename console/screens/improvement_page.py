@@ -82,7 +82,9 @@ def effect_lines(found: Effect, width: int, *, is_table: bool = False) -> list[B
     ]
     lines: list[BoardLine] = [(Spot(text, "heading" if place == 0 else ""),) for place, text in enumerate(facts)]
     if row.looked_before:
-        lines.append((Spot(_("Looked at before it was recorded: {why}").format(why=row.looked_before), "overdue"),))
+        lines.append(
+            (Spot(_("Looked at before it was recorded: {why}").format(why=_why(row.looked_before)), "overdue"),)
+        )
     if not found.is_complete:
         lines.append((Spot(_("The window after is not over yet."), "soon"),))
     lines += [rule(_("Result"), width), *_result(found, width)]
@@ -94,8 +96,22 @@ def effect_lines(found: Effect, width: int, *, is_table: bool = False) -> list[B
     return lines
 
 
+def _why(looked_before: str) -> str:
+    """Return why it counts as looked at before, in the language chosen."""
+    reasons = []
+    for text in looked_before.split("; "):
+        days = "".join(char for char in text if char.isdecimal())
+        if days:
+            count = int(days)
+            said = ngettext("recorded {count} day after the start", "recorded {count} days after the start", count)
+            reasons.append(said.format(count=count))
+        else:
+            reasons.append(_("comparison group changed after the start"))
+    return ", ".join(reasons)
+
+
 def _result(found: Effect, width: int) -> list[BoardLine]:
-    cells = (9, 9, 9, 9, 9, 18, 7)
+    cells = (8, 7, 8, 7, 8, 18, 7)
     heads = (_("n before"), _("Before"), _("n after"), _("After"), _("Change"), _("95% interval"), "p")
     name_cells = max(8, min(24, width - sum(cells)))
 
