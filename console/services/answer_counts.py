@@ -92,8 +92,27 @@ class SurveyFrame:
 
     @property
     def scored(self) -> dict[str, Item]:
-        """The items that are asked on the survey's way of rating: no groups, texts, recommendation or effort."""
-        return {code: item for code, item in self.items.items() if item.kind == IndicatorKind.SCORE}
+        """The items that are asked on the survey's way of rating: no groups, texts, recommendation, effort or importance."""
+        asked_how_much = {item.id for item in self.stated.values()}
+        return {
+            code: item
+            for code, item in self.items.items()
+            if item.kind == IndicatorKind.SCORE and item.id not in asked_how_much
+        }
+
+    @property
+    def stated(self) -> dict[str, Item]:
+        """The questions how important something is, by the code of what they ask about.
+
+        They bear its code with ``importance`` before or behind it: ``speed_importance``, ``importance-speed``.
+        """
+        found = {}
+        for code, item in self.items.items():
+            for joint in ("_", "-", "."):
+                for about in (code.removesuffix(f"{joint}importance"), code.removeprefix(f"importance{joint}")):
+                    if about != code and about in self.items and self.items[about].kind == IndicatorKind.SCORE:
+                        found[about] = item
+        return found
 
 
 def frames(connection: Connection, question: AnswerQuestion) -> list[SurveyFrame]:

@@ -137,7 +137,11 @@ def difference(first: Figure, second: Figure, scale: str) -> tuple[Figure, float
             value=None, unit="points", scale=scale, n=n, disclosure="hidden", warnings=("Too few answers to compare.",)
         ), None
     ns = (first.n, second.n)
-    errors = [(high - low) / 2 / mean_quantile(size - 1) for (_value, low, high), size in zip(known, ns, strict=True)]
+    # The wider side of an interval: the other may have been cut at the end of the scale.
+    errors = [
+        max(high - value, value - low) / mean_quantile(size - 1)
+        for (value, low, high), size in zip(known, ns, strict=True)
+    ]
     se = math.hypot(*errors)
     change = known[1][0] - known[0][0]
     few = "marked" if min(ns) < 30 else "normal"

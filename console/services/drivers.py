@@ -48,7 +48,7 @@ def drivers(
         outcome = _overall(frame, overall)
         items = _chosen(frame, codes, outcome)
         table = answer_matrix(connection, [outcome, *items], question)
-        asked_for = stated_items(frame)
+        asked_for = frame.stated
         found, _ = counted(connection, frame, [*items, *asked_for.values()], question)
     scores = table.scores(frame)
     notes: list[str] = []
@@ -151,20 +151,6 @@ def _complete_enough(
     return usable, [items[place].code for place in range(len(items)) if place not in usable]
 
 
-def stated_items(frame: SurveyFrame) -> dict[str, Item]:
-    """Return the questions how important something is, by the code of what they ask about.
-
-    They bear its code with ``importance`` before or behind it: ``speed_importance``, ``importance-speed``.
-    """
-    found = {}
-    for code, item in frame.items.items():
-        for joint in ("_", "-", "."):
-            for about in (code.removesuffix(f"{joint}importance"), code.removeprefix(f"importance{joint}")):
-                if about != code and about in frame.scored:
-                    found[about] = item
-    return found
-
-
 def _stated(
     frame: SurveyFrame, item: Item | None, found: Mapping[int, Mapping[tuple[str, ...], Levels]]
 ) -> Figure | None:
@@ -218,8 +204,7 @@ def _chosen(frame: SurveyFrame, codes: Sequence[str], outcome: Item) -> list[Ite
                     f"It has: {', '.join(list(frame.scored)[:20])}.",
                 )
         return [frame.items[code] for code in codes if code != outcome.code]
-    asked_for = {item.id for item in stated_items(frame).values()}
-    return [item for item in frame.scored.values() if item.id != outcome.id and item.id not in asked_for]
+    return [item for item in frame.scored.values() if item.id != outcome.id]
 
 
 def path_model(

@@ -84,7 +84,7 @@ def _leaf(frame: SurveyFrame, item: Item, counts: Levels) -> LeafScore:
 def _placed(connection: Connection, frame: SurveyFrame, items: Mapping[str, Item], name: str | None) -> _Placed:
     groups = [item for item in frame.items.values() if item.kind == IndicatorKind.GROUP]
     chosen = name or (frame.tree if frame.tree and not groups else OWN)
-    rated = {code: item for code, item in items.items() if item.kind == IndicatorKind.SCORE}
+    rated = {code: item for code, item in items.items() if code in frame.scored}
     return _own(connection, frame, rated) if chosen == OWN else _ready(connection, frame, rated, chosen)
 
 

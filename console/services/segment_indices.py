@@ -56,7 +56,7 @@ def index_figure(
     errors = [weight / total * se for weight, _mean, se, _deff in parts if se is not None]
     if value is not None and len(errors) == len(parts):
         half = mean_quantile(max(1, n - 1)) * sum(errors)
-        interval = Interval(value - half, value + half, INTERVAL)
+        interval = Interval(value - half, value + half, INTERVAL).clipped(0, 100)
     made = Measure(
         value=value,
         n=n,

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from survey_files import PROFILE, brought, mixed, row
+from sqlalchemy import insert, select
+from survey_files import HEADER, PROFILE, brought, mixed, row
 
 from console.errors import UsageError
+from console.measures.quadrants import Crosshair
+from console.models import Customer, SampleMember, Survey
+from console.models.base import table_of
 from console.services.comparisons import compare
+from console.services.drivers import drivers
 from console.services.indicator_trees import tree
 from console.services.overview import overview, surveys
 from console.services.pivots import answer_count, answers, months, pivot
 from console.services.satisfaction import figures
 from console.storage.engine import Store
 
+SURVEYS, CUSTOMERS, MEMBERS = table_of(Survey), table_of(Customer), table_of(SampleMember)
+AT = datetime(2026, 3, 1, tzinfo=UTC)
 SERIES = PROFILE.replace('code = "hall"', 'code = "{code}"\nseries = "halls"\nwave = "{code}"')
 
 
@@ -180,3 +188,64 @@ def test_dimensions_nest(store: Store, tmp_path: Path) -> None:
     )
     with pytest.raises(UsageError, match="two different"):
         pivot(store, "region,month", "month", "survey:hall")
+
+
+STATED = """
+[items.speed_importance]
+[items.staff_importance]
+"""
+
+
+def test_stated_importance_stands_beside_the_derived_one_and_in_no_index(store: Store, tmp_path: Path) -> None:
+    dice = random.Random(5)
+    rows = []
+    for place in range(200):
+        speed, staff, lift = (dice.randint(1, 5) for _ in range(3))
+        rows.append(
+            (
+                *row(place, scores=(min(5, max(1, speed + dice.choice((-1, 0, 1)))), speed, staff)),
+                str(2 + lift % 2),
+                "5",
+            )
+        )
+    header = (*HEADER, "speed_importance", "staff_importance")
+    brought(store, tmp_path, rows, PROFILE + STATED, header=header)
+    found = drivers(store, "survey:hall", replicates=60, crosshair=Crosshair.TARGET, target=60)
+    by_code = {one.code: one for one in found.drivers}
+    assert set(by_code) == {"speed", "staff"}
+    assert by_code["speed"].share > by_code["staff"].share
+    stated = by_code["staff"].stated
+    assert stated is not None
+    assert stated.value == 100
+    assert list(found.cross) == pytest.approx([0.5, 60.0])
+    assert set(found.first_by) == {"mean", "median", "target"}
+    assert sum(by_code["speed"].chances) == pytest.approx(1)
+    plain = pivot(store, "month", "", "survey:hall indicator:speed,staff", measure="index").total.value
+    assert overview(store, "survey:hall").headlines[0].figure.value == pytest.approx(plain)
+    assert not {node.id for node in tree(store, "survey:hall").nodes} & {"speed_importance", "staff_importance"}
+
+
+def test_few_answers_of_many_invited_are_called_self_selected(store: Store, tmp_path: Path) -> None:
+    brought(store, tmp_path, mixed(20))
+    with store.writing("anna") as work:
+        survey = work.connection.execute(select(SURVEYS.c.id)).scalar_one()
+        for place in range(20):
+            customer = work.connection.execute(
+                insert(CUSTOMERS)
+                .values(number=f"N{place}", name="N", kind="individual", created_at=AT, updated_at=AT)
+                .returning(CUSTOMERS.c.id)
+            ).scalar_one()
+            work.connection.execute(
+                insert(MEMBERS).values(
+                    survey_id=survey,
+                    customer_id=customer,
+                    state="complete" if place < 2 else "invited",
+                    drawn_at=AT,
+                    updated_at=AT,
+                )
+            )
+        work.record("draw", "survey", "hall")
+    found = overview(store, "survey:hall")
+    assert found.is_self_selected
+    assert found.survey.response_rate is not None
+    assert found.survey.response_rate.value == pytest.approx(0.1)
