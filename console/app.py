@@ -31,16 +31,18 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.message import Message
+from textual.message_pump import MessagePump
 from textual.screen import Screen
 from textual.worker import get_current_worker
 
 from console.actions import BY_ID, actions_of, key_name, key_of
-from console.screens.base import ConsoleDialog, ConsoleScreen
+from console.screens.base import ConsoleDialog, ConsoleScreen, SizedScreen
 from console.screens.data import DataAccess, DataLink, ServiceData
 from console.screens.doings import Doings
 from console.screens.drafts import Drafts
 from console.screens.failures import record_failure
 from console.screens.held_claims import ClaimKeeper
+from console.screens.typed_ahead import PATIENCE, KeyDone, TypedAhead
 from console.screens.working import WorkScreen
 from console.services.views import QUEUE_VIEWS
 from console.terminal import attributes, is_plain_locale, leave_behind, leave_without_fail, require_terminal, restore
@@ -145,7 +147,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._version: int | None = None
         self._polls = 0
         self._is_offered = False
-        self._held: list[events.Key] = []
+        self._typed = TypedAhead(self._take_key)
         self.animation_level = "none"
         for own in THEMES:
             self.register_theme(own)
@@ -318,26 +320,49 @@ class ConsoleApp(App[int], inherit_bindings=False):
     # Keys typed ahead
 
     async def on_event(self, event: events.Event) -> None:
-        """Hold the keys that are typed while a form is on its way: they are meant for the form, not for the rows below it."""
-        screen = self.screen_stack[-1] if self.screen_stack else None
-        if isinstance(event, events.Key):
+        """Let each key wait until what the one before it led to stands."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
             screens = [held for held in self.screen_stack if isinstance(held, WorkScreen)]
             self.claims.keep({case_id for held in screens for case_id in held.chosen_ids()})
-        is_opening = isinstance(screen, ConsoleScreen) and screen.is_opening
-        if is_opening and isinstance(event, events.Key) and event.key != "ctrl+c":
-            self._held.append(event)
+            screen = self.screen_stack[-1] if self.screen_stack else None
+            if isinstance(screen, SizedScreen) and event.key in screen.stopping_keys:
+                await self._take_key(event)
+                return
+            self._typed.add(event)
+            await self._next_key()
         else:
             await super().on_event(event)
 
+    async def _take_key(self, key: events.Key) -> MessagePump:
+        target = self.focused or self.screen
+        await super().on_event(key)
+        return target
+
+    async def _next_key(self) -> None:
+        screen = self.screen_stack[-1] if self.screen_stack else None
+        await self._typed.next(screen if isinstance(screen, SizedScreen) else None)
+        if self._typed.is_late:
+            self.set_timer(PATIENCE, self._next_key)
+
+    @property
+    def is_taking_keys(self) -> bool:
+        """Whether keys wait, or one is under way."""
+        return not self._typed.is_idle
+
+    @on(KeyDone)
+    async def take_next_key(self, event: KeyDone) -> None:
+        """Take the next key once one is done."""
+        if self._typed.is_done(event):
+            await self._next_key()
+
     def give_keys(self) -> None:
-        """Give the keys held to the dialog that stands now."""
-        held, self._held = self._held, []
-        for key in held:
-            self.post_message(events.Key(key.key, key.character))
+        """Go on with the keys that wait, because what they waited for stands now."""
+        self._typed.settle()
+        self.call_later(self._next_key)
 
     def drop_keys(self) -> None:
-        """Forget the keys held, because no dialog came."""
-        self._held = []
+        """Forget the keys that wait, because what they were meant for did not come."""
+        self._typed.forget()
 
     # Actions
 

@@ -44,7 +44,8 @@ async def settle(pilot: Pilot[int]) -> None:
             await app.workers.wait_for_complete()
         await pilot.pause()
         is_asking = isinstance(app.screen, ConsoleScreen) and app.screen.is_asking_anything
-        if not is_asking and not app.workers._workers:
+        is_taking = isinstance(app, ConsoleApp) and app.is_taking_keys
+        if not is_asking and not is_taking and not app.workers._workers:
             break
     await pilot.pause()
 

@@ -28,15 +28,15 @@ EVENTS = table_of(CaseEvent)
 LOGIN = "kim"
 
 
-def make_demonstration(folder: Path) -> Path:
-    """Make a database with the demonstration as of now, to be copied for each test."""
+def make_demonstration(folder: Path, login: str = LOGIN) -> Path:
+    """Make a database with the demonstration as of now, seen by somebody, to be copied for each test."""
     path = folder / "demo.db"
     url = f"sqlite:///{path}"
     with closing(open_store(url, must_exist=False)) as store:
         upgrade(store)
-        with store.writing(LOGIN) as work:
+        with store.writing(login) as work:
             adopt_default(work)
-        load_demo(store, clock.now(), LOGIN)
+        load_demo(store, clock.now(), login)
     return path
 
 
@@ -49,11 +49,16 @@ def copied(path: Path, folder: Path) -> str:
 
 @asynccontextmanager
 async def office(
-    url: str, size: tuple[int, int] = (80, 24), drafts: Path | None = None, login: str = LOGIN, view: str = "open"
+    url: str,
+    size: tuple[int, int] = (80, 24),
+    drafts: Path | None = None,
+    login: str = LOGIN,
+    view: str = "open",
+    **options: str,
 ) -> AsyncIterator[tuple[ConsoleApp, Pilot[int], ServiceData]]:
     """Run the console on a database as somebody, at one of the queues."""
     data = ServiceData(url, viewer=login)
-    async with console(data, size=size, drafts=drafts) as (app, pilot):
+    async with console(data, size=size, drafts=drafts, **options) as (app, pilot):
         if view != QUEUE_VIEWS[0].id:
             cast("QueueScreen", app.screen).show_view(view)
             await settle(pilot)

@@ -57,6 +57,29 @@ class Field(Input):
 class SizedScreen(Screen[Any]):
     """Says that the window is too small instead of drawing what nobody could read."""
 
+    stopping_keys: ClassVar[frozenset[str]] = frozenset({"ctrl+c"})
+    """Keys that never wait: they stop what others wait for."""
+    is_standing = False
+    """Whether it has been drawn and has taken the focus."""
+
+    @property
+    def is_opening(self) -> bool:
+        """Whether what stands here makes way for something else, for which keys wait that are typed ahead."""
+        return False
+
+    def holds(self, key: str) -> bool:
+        """Return whether a key typed ahead has to wait."""
+        return key not in self.stopping_keys and (self.is_opening or not self.is_standing)
+
+    def on_screen_resume(self) -> None:
+        """Take what was typed before, once this has been drawn."""
+        self.call_after_refresh(self.stand)
+
+    def stand(self) -> None:
+        """Let the keys come that were typed before this stood."""
+        self.is_standing = True
+        cast("Desk", self.app).give_keys()
+
     def on_resize(self, event: events.Resize) -> None:
         """Show the contents or the notice."""
         width, height = event.size
@@ -100,11 +123,6 @@ class ConsoleScreen(SizedScreen):
     def compose_body(self) -> ComposeResult:
         """Lay out what stands between the bars."""
         return iter(())
-
-    @property
-    def is_opening(self) -> bool:
-        """Whether a form is on its way, for which keys are held that are typed ahead."""
-        return False
 
     # Actions
 
@@ -300,10 +318,6 @@ class ConsoleDialog(SizedScreen, ModalScreen[Any]):
         from console.screens.help import HelpScreen
 
         self.app.push_screen(HelpScreen([action for action, _node in self.bound().values()]))
-
-    def take_keys(self) -> None:
-        """Take what was typed before this dialog stood."""
-        self.call_after_refresh(cast("Desk", self.app).give_keys)
 
 
 NAVIGATION = bindings("app")

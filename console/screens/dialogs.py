@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import ClassVar
+from typing import ClassVar, cast
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -14,9 +14,10 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from console.actions import actions_of, key_of
+from console.actions import BY_ID, actions_of, key_of
 from console.i18n import _, ngettext
 from console.screens.base import ConsoleDialog
+from console.screens.desk import Desk
 from console.widgets.bars import KeyBar
 from console.widgets.bindings import bindings, is_key_of, key_name, list_step
 from console.widgets.content import cut, fit, line, number
@@ -85,7 +86,6 @@ class FormDialog(ConsoleDialog):
         self.query_one("#dialog-complaint").display = bool(self._complaint)
         self.query_one(KeyBar).renew()
         self.query_one(Form).focus_first()
-        self.take_keys()
 
     def on_resize(self, event: events.Resize) -> None:
         """Leave room for the title above and the keys below the form."""
@@ -165,6 +165,11 @@ class Confirm(ConsoleDialog):
         """Show the keys."""
         self.query_one(KeyBar).renew()
 
+    def stand(self) -> None:
+        """Forget what was typed before: nobody confirms what he has not seen."""
+        cast("Desk", self.app).drop_keys()
+        super().stand()
+
     def action_yes(self) -> None:
         self.dismiss(True)
 
@@ -177,11 +182,17 @@ class Progress(ConsoleDialog):
 
     CSS_PATH = "styles/dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("progress")]
+    stopping_keys = frozenset({"ctrl+c", *BY_ID["progress.halt"].keys})
 
     def __init__(self, title: str, halt: Callable[[], None]) -> None:
         super().__init__()
         self._title = title
         self._halt = halt
+
+    @property
+    def is_opening(self) -> bool:
+        """It stands only until something is done."""
+        return True
 
     def compose(self) -> ComposeResult:
         """Lay out title and counter."""
@@ -231,7 +242,6 @@ class ActionMenu(ConsoleDialog):
         options.add_options([Option(self._drawn(entry), id=entry[0]) for entry in self._entries])
         options.highlighted = 0 if self._entries else None
         options.focus()
-        self.take_keys()
 
     @staticmethod
     def _drawn(entry: tuple[str, str, str, str]) -> Content:

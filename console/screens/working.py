@@ -65,8 +65,8 @@ class WorkScreen(ConsoleScreen):
 
     @property
     def is_opening(self) -> bool:
-        """Whether a form or the menu is on its way."""
-        return self.is_asking("form") or self.is_asking("menu")
+        """Whether a form or the menu is on its way, or something is being done: keys typed ahead wait for what comes of it."""
+        return any(self.is_asking(group) for group in ("form", "menu", "act", "undo"))
 
     # What a screen says of its cases
 
@@ -155,7 +155,7 @@ class WorkScreen(ConsoleScreen):
         """Tell; the text of a form stays as its draft, and is offered again."""
         if group == "possible":
             return
-        if group in ("form", "menu"):
+        if group in ("form", "menu", "act", "undo"):
             self.console.drop_keys()
         if group == "act":
             self._end_progress()
@@ -175,7 +175,6 @@ class WorkScreen(ConsoleScreen):
             )
             return
         if verb == "take" or not TAKES.get(verb, ("note",)):
-            self.console.drop_keys()
             self._confirm_or_do(Deed(verb, case_ids, {}, self._versions(case_ids), verb))
             return
         self._show_form(verb, case_ids, basis, complaint)
@@ -246,6 +245,7 @@ class WorkScreen(ConsoleScreen):
             if is_wanted:
                 self._do(deed)
 
+        self.console.drop_keys()  # nobody confirms what he has not seen
         dialog = Confirm(
             self._title(deed.verb, len(deed.case_ids)), self._named(deed.case_ids), len(deed.case_ids), details
         )
@@ -299,6 +299,7 @@ class WorkScreen(ConsoleScreen):
             self.console.doings.taken.update(deed.case_ids)
         message = result_text(deed.verb, result)
         if not result.done:
+            self.console.drop_keys()
             self.console.notify(message, severity="warning", timeout=8)
             if deed.given and len(deed.case_ids) == 1:
                 reason = refusal_text(result.skipped[0][1]) if result.skipped else ""
@@ -311,6 +312,7 @@ class WorkScreen(ConsoleScreen):
         self._changed_here = self._changed_here.union(deed.case_ids)
         self.worked(deed, result)
         self.renew()
+        self.call_after_refresh(self.console.give_keys)
 
     # Taking back
 
@@ -349,6 +351,7 @@ class WorkScreen(ConsoleScreen):
         self._changed_here = self._changed_here.union(deed.case_ids)
         self.taken_back(deed)
         self.renew()
+        self.call_after_refresh(self.console.give_keys)
 
     # The menu
 

@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from driving import press, shown, until, write
+from driving import press, settle, shown, until, write
 from working import copied, make_demonstration, office
 
 from console import clock
@@ -64,6 +64,18 @@ async def test_take_the_most_urgent_case_read_note_reply_call_back_archive_and_u
         await press(pilot, "u")
         assert data.case(case_id).row.state == "replied"
         assert app.screen.chosen_ids() == [case_id]
+
+
+async def test_what_is_typed_while_something_is_being_done_comes_after_it(url: str) -> None:
+    async with office(url) as (app, pilot, data):
+        await press(pilot, "/")
+        await write(pilot, "assignee:none state:dispatched")
+        await press(pilot, "enter", "enter")
+        case_id = app.screen.chosen_ids()[0]  # type: ignore[attr-defined]
+        await pilot.press("m", "c", *"On my way", "f2")
+        await settle(pilot)
+        assert [event.verb for event in data.case(case_id).events[:2]] == ["note", "take"]
+        assert data.case(case_id).events[0].note == "On my way"
 
 
 async def test_marked_cases_are_assigned_together_once_they_were_counted_and_named(url: str) -> None:
