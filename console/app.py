@@ -404,6 +404,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
 
         self.push_screen(WorkflowPage())
 
+    def action_care(self) -> None:
+        from console.screens.care import CareScreen
+
+        self.push_screen(CareScreen())
+
     def action_surveys(self) -> None:
         from console.screens.surveys import SurveysScreen
 

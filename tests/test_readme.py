@@ -53,6 +53,7 @@ PLACES = {
     "satisfaction": "satisfaction",
     "quality": "quality",
     "surveys": "surveys",
+    "care": "work lists of customer care",
     "interview": "an interview",
     "quadrants": "quadrants",
     "pivot": "pivot",

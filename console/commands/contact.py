@@ -13,7 +13,7 @@ from console.commands.output import emit, emit_json, emit_table, instant, narrat
 from console.i18n import ngettext
 
 if TYPE_CHECKING:
-    from console.services.care_views import ContactRow
+    from console.services.care_views import ContactRow, WorkLine
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -132,3 +132,40 @@ def list_(
         numeric=(7,),
     )  # fmt: skip
     narrate(ngettext("{count} contact", "{count} contacts", len(rows)).format(count=len(rows)))
+
+
+@app.command("due")
+def due(as_json: AsJson = False, as_json_lines: AsJsonLines = False, database: Database = None) -> None:
+    """List whom to contact: cases to be called back, then the calls of campaigns."""
+    from console.services import work_lists
+
+    with opened(database) as store:
+        rows = work_lists.to_contact(store, viewer=caller())
+    if as_json:
+        emit_json({"contacts": [_due_record(row) for row in rows]})
+    elif as_json_lines:
+        for row in rows:
+            emit_json(_due_record(row))
+    else:
+        emit_table(
+            ("What", "For", "Customer", "Name", "Phone", "Due", "About"),
+            (
+                (
+                    row.kind, row.about, row.customer, row.name, row.phone_masked,
+                    row.due_on.isoformat() if row.due_on else "", row.said,
+                )
+                for row in rows
+            ),
+        )  # fmt: skip
+
+
+def _due_record(row: WorkLine) -> dict[str, Any]:
+    return {
+        "what": row.kind,
+        "for": row.about,
+        "customer": row.customer,
+        "name": row.name,
+        "phone_masked": row.phone_masked,
+        "due_on": row.due_on.isoformat() if row.due_on else None,
+        "about": row.said,
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from array import array
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -18,9 +19,13 @@ from textual.widgets import Input, Static
 from console.clock import now
 from console.i18n import N_, _, ngettext
 from console.labels import label
-from console.screens.base import NAVIGATION, ConsoleScreen, Field
+from console.screens.base import NAVIGATION, Field
+from console.screens.care import CareScreen
+from console.screens.care_forms import contact_fields
+from console.screens.care_questions import CareQuestions
 from console.screens.data import FOUND_CUSTOMERS
 from console.screens.dossier import customer_blocks
+from console.screens.form_work import DOING, FormWork
 from console.services.views import CustomerDetail, CustomerRow
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
@@ -58,7 +63,7 @@ class FindField(Field):
         self.post_message(self.Left())
 
 
-class CustomerScreen(ConsoleScreen):
+class CustomerScreen(FormWork):
     """Finds by any part of a name, by number or telephone."""
 
     context = "customers"
@@ -120,6 +125,9 @@ class CustomerScreen(ConsoleScreen):
         if group == "find":
             text, rows = cast("tuple[str, Sequence[CustomerRow]]", answer)
             self._take_rows(text, rows)
+        elif group == DOING:
+            self.console.say(self.said())
+            self.renew()
         elif isinstance(answer, CustomerDetail):
             blocks = customer_blocks(answer, now(), self.console.zone)
             self.query_one("#detail", Reading).show(blocks, keep=self._detail_id == answer.row.id)
@@ -172,6 +180,23 @@ class CustomerScreen(ConsoleScreen):
 
     def action_refresh(self) -> None:
         self.renew()
+
+    def action_care(self) -> None:
+        self.console.push_screen(CareScreen(), lambda _result: self.renew())
+
+    def action_contact(self) -> None:
+        row = self.table.cursor_row
+        if row is None:
+            return
+        key = uuid.uuid4().hex
+        customer = row.number
+        self.fill(
+            _("Contact with {number} {name}").format(number=row.number, name=row.name),
+            "",
+            contact_fields(),
+            lambda data, values: data.part(CareQuestions).log_contact(customer, values, key),
+            _("{number}: recorded.").format(number=customer),
+        )
 
     def action_copy(self) -> None:
         row = self.table.cursor_row

@@ -311,3 +311,26 @@ class ValueRow:
     def contribution_minor(self) -> int:
         """What was billed less what contacts cost, in minor units."""
         return self.revenue_minor - self.contact_cost_minor
+
+
+@dataclass(frozen=True, slots=True)
+class WorkLine:
+    """One thing to do for a customer: ``kind`` is the list it stands on, ``about`` the other customer, campaign or case.
+
+    ``notes`` are codes of the list (what is missing, why two are alike), ``said`` is text; ``case_id`` and ``version`` are those
+    of a case to be called back.
+    """
+
+    id: int
+    kind: str
+    customer: str
+    name: str
+    region: str
+    phone_masked: str
+    about: str
+    said: str
+    notes: tuple[str, ...] = ()
+    due_on: date | None = None
+    manager: str = ""
+    case_id: int = 0
+    version: int = 0

@@ -10,6 +10,7 @@ import pytest
 from console.actions import ACTIONS, GROUPS, actions_of
 from console.app import OWN_ACTIONS, ConsoleApp
 from console.screens.answers import AnswersScreen
+from console.screens.care import CareScreen
 from console.screens.case import CaseScreen
 from console.screens.chooser import Chooser
 from console.screens.column_dialog import ColumnDialog
@@ -49,6 +50,7 @@ NODES = {
     "dossier": DossierScreen,
     "satisfaction": SatisfactionScreen,
     "quality": QualityScreen,
+    "care": CareScreen,
     "surveys": SurveysScreen,
     "interview": InterviewScreen,
     "quadrants": QuadrantScreen,

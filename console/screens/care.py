@@ -1,0 +1,275 @@
+"""The work lists of customer care: dossiers to complete, doubles, calls, callbacks, visits; each line is done by a form."""
+
+from __future__ import annotations
+
+import uuid
+from array import array
+from collections.abc import Mapping, Sequence
+from typing import ClassVar, cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import BindingType
+
+from console.i18n import N_, _, ngettext
+from console.labels import label
+from console.screens.base import NAVIGATION
+from console.screens.care_forms import (
+    call_fields,
+    callback_fields,
+    campaign_fields,
+    contact_fields,
+    double_fields,
+    visit_fields,
+)
+from console.screens.care_questions import CareQuestions
+from console.screens.data import DataAccess
+from console.screens.dialogs import Confirm
+from console.screens.form_work import DOING, FormWork, Values
+from console.services.care_views import WorkLine
+from console.services.views import ActionResult
+from console.widgets.bars import Bar
+from console.widgets.bindings import bindings
+from console.widgets.content import Piece, number
+from console.widgets.window_table import Column, WindowTable
+
+LISTS: tuple[tuple[str, str], ...] = (
+    ("complete", N_("Dossiers to complete")),
+    ("doubles", N_("Probable doubles")),
+    ("calls", N_("Calls of campaigns")),
+    ("callbacks", N_("Callbacks")),
+    ("visits", N_("Visits due")),
+)
+EMPTY: Mapping[str, str] = {
+    "complete": N_("Every dossier is complete and verified."),
+    "doubles": N_("No two customers look alike."),
+    "calls": N_("No campaign is under way. n begins one."),
+    "callbacks": N_("Nobody is to be called back."),
+    "visits": N_("No visit is due."),
+}
+NOTES = {"complete": "lacking", "doubles": "likeness", "calls": "contact"}
+"""What the codes in the notes of a list are called by: the group of their labels."""
+
+
+def note(row: WorkLine) -> str:
+    """Return what a line says: what is missing, why two are alike, what to say, when the last visit was."""
+    told = ", ".join(label(code, NOTES[row.kind]) for code in row.notes) if row.kind in NOTES else ""
+    if row.kind == "visits":
+        return _("last visit {day}").format(day=row.said) if row.said else _("never visited")
+    return "  ".join(part for part in (row.said, told) if part)
+
+
+COLUMNS: tuple[Column[WorkLine], ...] = (
+    Column("number", N_("Number"), 11, lambda row: Piece(row.customer), rank=6),
+    Column("name", N_("Name"), 16, lambda row: Piece(row.name), rank=7),
+    Column("about", N_("For"), 12, lambda row: Piece(row.about), rank=5),
+    Column("note", N_("What"), 0, lambda row: Piece(note(row))),
+    Column("phone", N_("Telephone"), 12, lambda row: Piece(row.phone_masked), rank=3),
+    Column("due", N_("Due"), 10, lambda row: Piece(row.due_on.isoformat() if row.due_on else ""), rank=4),
+    Column("manager", N_("Manager"), 10, lambda row: Piece(row.manager), rank=1),
+)
+
+
+class CareScreen(FormWork):
+    """One work list at a time; the brackets go from one to the next, a form does the line under the cursor."""
+
+    context = "care"
+    AUTO_FOCUS = "#table"
+    CSS_PATH = "styles/care.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("care"), *NAVIGATION]
+
+    def __init__(self, kind: str = "complete") -> None:
+        super().__init__()
+        self._kind = kind
+        self._shown = ""
+        self._rows: dict[int, WorkLine] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the names of the lists, the list, and the status."""
+        yield Bar("lists")
+        yield WindowTable[WorkLine](COLUMNS, widget_id="table")
+        yield Bar("status")
+
+    @property
+    def table(self) -> WindowTable[WorkLine]:
+        """The list."""
+        return cast("WindowTable[WorkLine]", self.query_one("#table", WindowTable))
+
+    def begin(self) -> None:
+        """Ask for the list."""
+        self.renew()
+
+    def renew(self) -> None:
+        """Ask again for the list that is shown."""
+        self._show_lists()
+        kind = self._kind
+        self.ask("list", lambda data: (kind, data.part(CareQuestions).work_list(kind)))
+
+    def _show_lists(self) -> None:
+        parts = [
+            (kind, f"[{_(name)}]", "accent") if kind == self._kind else (kind, _(name), "") for kind, name in LISTS
+        ]
+        self.query_one("#lists", Bar).show(parts)
+
+    @on(Bar.PartChosen)
+    def choose_list(self, event: Bar.PartChosen) -> None:
+        """Go to the list that was clicked."""
+        if event.bar.id == "lists":
+            event.stop()
+            self._go_to(event.part)
+
+    def _go_to(self, kind: str) -> None:
+        self._kind = kind
+        self.renew()
+
+    def answered(self, group: str, answer: object) -> None:
+        """Show the list, or what was done."""
+        if group == "list":
+            kind, rows = cast("tuple[str, Sequence[WorkLine]]", answer)
+            self._take_rows(kind, rows)
+        elif group == DOING:
+            self._tell(answer)
+            self.renew()
+        elif group == "verified":
+            self.console.say(_("{number} is verified.").format(number=answer))
+            self.renew()
+
+    def _tell(self, answer: object) -> None:
+        if isinstance(answer, ActionResult) and answer.skipped:
+            reference, why = answer.skipped[0]
+            self.console.say(f"{reference}: {why}")
+        elif isinstance(answer, tuple):
+            name, count = answer
+            text = ngettext("{name}: {count} customer to contact", "{name}: {count} customers to contact", count)
+            self.console.say(text.format(name=name, count=number(count)))
+        else:
+            self.console.say(self.said())
+
+    def _take_rows(self, kind: str, rows: Sequence[WorkLine]) -> None:
+        # Lines are numbered anew: the cursor stays at its place, where the next line to be done now stands.
+        place = self.table.cursor if kind == self._shown else 0
+        self._shown = kind
+        self._rows = {row.id: row for row in rows}
+        self.table.empty = _(EMPTY[kind])
+        self.table.show(array("q", self._rows))
+        self.table.move_to(place)
+        text = ngettext("{count} line", "{count} lines", len(rows)).format(count=number(len(rows)))
+        self.query_one("#status", Bar).show([("", text, "")])
+
+    @on(WindowTable.PageWanted)
+    def put_page(self, event: WindowTable.PageWanted) -> None:
+        """Give the rows that came with the answer."""
+        ids = self.table.ids[event.start : event.end]
+        self.table.put_rows(event.request, event.start, [self._rows[row_id] for row_id in ids])
+
+    @on(WindowTable.RowOpened)
+    def do_opened(self) -> None:
+        """Do the line that was opened."""
+        self.action_do()
+
+    def action_next_list(self) -> None:
+        self._step(1)
+
+    def action_previous_list(self) -> None:
+        self._step(-1)
+
+    def _step(self, step: int) -> None:
+        kinds = [kind for kind, _name in LISTS]
+        self._go_to(kinds[(kinds.index(self._kind) + step) % len(kinds)])
+
+    def action_refresh(self) -> None:
+        self.renew()
+
+    def action_back(self) -> None:
+        self.dismiss(None)
+
+    def action_copy(self) -> None:
+        row = self.table.cursor_row
+        if row is not None:
+            self.console.copy(row.customer or row.about)
+
+    # Doing
+
+    def action_do(self) -> None:
+        row = self.table.cursor_row
+        if row is not None:
+            getattr(self, f"_do_{row.kind}")(row)
+
+    def _do_complete(self, row: WorkLine) -> None:
+        missing = [code for code in row.notes if code != "verification"]
+        if missing:
+            lacking = ", ".join(label(code, "lacking") for code in missing)
+            self.console.say(_("{number} lacks: {what}").format(number=row.customer, what=lacking))
+            return
+
+        def take(is_sure: bool | None) -> None:
+            if is_sure:
+                self.ask("verified", lambda data: data.part(CareQuestions).verify(row.customer))
+
+        question = _("Were the facts of this dossier seen to be true?")
+        self.console.push_screen(Confirm(question, [f"{row.customer}  {row.name}"], 1), take)
+
+    def _do_doubles(self, row: WorkLine) -> None:
+        self.fill(
+            _("One customer or two?"),
+            ", ".join(label(code, "likeness") for code in row.notes),
+            double_fields(row),
+            lambda data, values: data.part(CareQuestions).judge(row.customer, row.about, values),
+            _("{number} and {other} are judged.").format(number=row.customer, other=row.about),
+        )
+
+    def _do_calls(self, row: WorkLine) -> None:
+        self.fill(
+            f"{row.about}  {row.customer}  {row.name}",
+            row.said,
+            call_fields(),
+            lambda data, values: data.part(CareQuestions).record_call(row.about, row.customer, values),
+            _("{number}: recorded.").format(number=row.customer),
+        )
+
+    def _do_callbacks(self, row: WorkLine) -> None:
+        key = uuid.uuid4().hex
+
+        def act(data: DataAccess, values: Values) -> object:
+            given = {name: value for name, value in values.items() if value and (name, value) != ("reached", "yes")}
+            return data.perform(
+                "callback",
+                [row.case_id],
+                given,
+                key=key,
+                versions={row.case_id: row.version},
+                progress=lambda _done, _total: True,
+            )
+
+        done = _("{number}: recorded.").format(number=row.about)
+        self.fill(f"{row.about}  {row.name}", row.said, callback_fields(), act, done)
+
+    def _do_visits(self, row: WorkLine) -> None:
+        self.fill(
+            _("Visit to {number} {name}").format(number=row.customer, name=row.name),
+            note(row),
+            visit_fields(),
+            lambda data, values: data.part(CareQuestions).visited(row.customer, values),
+            _("{number}: recorded.").format(number=row.customer),
+        )
+
+    def action_contact(self) -> None:
+        row = self.table.cursor_row
+        if row is not None and row.customer:
+            key = uuid.uuid4().hex
+            self.fill(
+                _("Contact with {number} {name}").format(number=row.customer, name=row.name),
+                "",
+                contact_fields(),
+                lambda data, values: data.part(CareQuestions).log_contact(row.customer, values, key),
+                _("{number}: recorded.").format(number=row.customer),
+            )
+
+    def action_new(self) -> None:
+        self.fill(
+            _("New campaign"),
+            "",
+            campaign_fields(),
+            lambda data, values: data.part(CareQuestions).begin_campaign(values),
+            "",
+        )
