@@ -134,10 +134,11 @@ def verify(
 def erase(number: Number, reason: Reason, database: Database = None) -> None:
     """Erase a customer: his data key is destroyed, name and index go, what statistics count stays. Not to be undone."""
     from console.services import privacy
+    from console.services.erasures import ledger_path
 
     with opened(database) as store:
         privacy.erase(store, number, reason, caller())
-    emit(f"Customer {number} is erased; the ledger {privacy.ledger_path()} holds it for later restores.")
+    emit(f"Customer {number} is erased; the ledger {ledger_path()} holds it for later restores.")
 
 
 @app.command("erasures")
@@ -148,6 +149,7 @@ def erasures(
 ) -> None:
     """List the ledger of erasures, or carry it out again after a restore."""
     from console.services import privacy
+    from console.services.erasures import erasures as listing
 
     if replay:
         with opened(database) as store:
@@ -157,7 +159,7 @@ def erasures(
         else:
             emit(f"{len(done.erased)} of {done.entries} customers in the ledger had come back and are erased again.")
         return
-    listed = privacy.erasures()
+    listed = listing()
     if as_json:
         emit_json(
             [{"at": item.at, "actor": item.actor, "customer": item.customer, "reason": item.reason} for item in listed]

@@ -39,9 +39,30 @@ def opened(database: str | None) -> Iterator[Store]:
             raise UnavailableError(
                 f"The database {store.url} is not set up for this version of Ombud.", "Run: ombud init"
             )
+        keep_erased(store)
         yield store
     finally:
         store.close()
+
+
+def keep_erased(store: Store) -> None:
+    """Carry the ledger of erasures out on a database that may be an older copy; what stands in the way is told."""
+    from console.commands.output import narrate
+    from console.errors import OmbudError
+    from console.services.erasures import is_any
+
+    # Nearly everywhere there is no ledger, and nothing else has to be imported.
+    if not is_any():
+        return
+    from console.services.privacy import keep_erased as keep
+
+    try:
+        done = keep(store)
+    except OmbudError as error:
+        narrate(f"warning: The ledger of erasures was not carried out: {error.message} {error.hint}")
+        return
+    if done.erased:
+        narrate(f"{len(done.erased)} customers who were erased had come back with an older copy and are erased again.")
 
 
 def caller() -> str:

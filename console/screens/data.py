@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
+from console.errors import OmbudError
 from console.i18n import chosen_language
 from console.services.views import (
     ActionResult,
@@ -107,8 +109,20 @@ class ServiceData:
         from console.storage.engine import open_store
 
         self._store: Store = open_store(url)
+        self._keep_erased()
         self._zone = zone
         self._viewer = viewer or self._login()
+
+    def _keep_erased(self) -> None:
+        """Erase again whom an older copy of the database brought back."""
+        from console.services.erasures import is_any
+
+        if is_any():
+            from console.services.privacy import keep_erased
+
+            # What stands in the way is told by every command; the key may be elsewhere.
+            with suppress(OmbudError):
+                keep_erased(self._store)
 
     @staticmethod
     def _login() -> str:

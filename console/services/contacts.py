@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Select, Table, case, delete, func, insert, li
 
 from console.codes import Channel, ContactOutcome, ContactPurpose, Direction
 from console.errors import ConflictError, NotFoundError, UsageError, nearest
-from console.models import Case, CaseEvent, Contact, Customer, ServiceAccount
+from console.models import Case, CaseEvent, Contact, Customer, ImportChange, ServiceAccount
 from console.models.base import table_of
 from console.services.care_views import ContactRow
 from console.services.known_customers import known
@@ -29,6 +29,7 @@ CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
 CASES: Table = table_of(Case)
 EVENTS: Table = table_of(CaseEvent)
+CHANGES: Table = table_of(ImportChange)
 
 LISTED = 200
 LONGEST = 20_000
@@ -292,7 +293,12 @@ def _named(row: ContactRow) -> ContactRow:
 
 
 def forget_contacts(connection: Connection, customer_id: int) -> None:
-    """Empty what was said, and where, in the contacts with a customer who is erased; that they were stays counted."""
+    """Empty what was said, and where, in the contacts with a customer who is erased, also in what imports noted of them.
+
+    That they were stays counted.
+    """
+    his = select(CONTACTS.c.id).where(CONTACTS.c.customer_id == customer_id)
+    connection.execute(delete(CHANGES).where(CHANGES.c.kind == "contacts", CHANGES.c.row_id.in_(his)))
     connection.execute(update(CONTACTS).where(CONTACTS.c.customer_id == customer_id).values(content="", place=""))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select
+from sqlalchemy import Connection, Table, func, insert, select, update
 
 from console.errors import ConflictError, NotFoundError, UsageError
 from console.models import Customer, PointsEntry
@@ -154,3 +154,8 @@ def balance(store: Store, number: str) -> PointsBalance:
         )
     given = sum(entry for entry in points if entry > 0)
     return PointsBalance(customer.number, customer.name, sum(points), given, given - sum(points))
+
+
+def forget_reasons(connection: Connection, customer_id: int, instead: str) -> None:
+    """Put another word in the place of the reasons of a customer who is erased; the points stay counted."""
+    connection.execute(update(ENTRIES).where(ENTRIES.c.customer_id == customer_id).values(reason=instead))

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -14,22 +13,23 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, text, update
 
 from console import clock
-from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
+from console.errors import NotAllowedError, NotFoundError, OmbudError, UsageError
 from console.models import AuditEntry, Case, CaseText
 from console.models.base import table_of
-from console.services import contacts, customers, fieldwork, supply_records
+from console.services import contacts, customers, fieldwork, points, supply_records
 from console.services.customer_merges import doubles_of
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     ACCOUNTS,
     CUSTOMERS,
     DATA_KEYS,
+    LOOKED_UP,
     MASKS,
     SECRETS,
     SENSITIVE,
 )
+from console.services.erasures import Erasure, append, erasures, ledger_path
 from console.services.staffing import HANDLERS, SUPERVISORS, required
-from console.settings import load_settings, state_directory
 from console.storage import customer_search, sealing
 from console.storage.customer_search import Part
 from console.storage.engine import Store
@@ -46,25 +46,17 @@ ERASED_NAME = "(erased)"
 FORMAT = "ombud-person-1"
 MERGE_PAGES = 500
 EVERY = 2**31 - 1
+SYSTEM = "system"
+"""Who carries the ledger out when a database is opened."""
 SWEPT = (
     "customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers", "contacts",
-    "sample_contacts", "interviews", "survey_refusals", "answer_texts",
+    "sample_contacts", "interviews", "survey_refusals", "answer_texts", "points_entries", "import_changes", "meters",
+    "contracts", "consumption", "bills", "payments", "service_accounts",
 )  # fmt: skip
 FACTS = (
     "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
     "has_life_support", "created_at", "updated_at",
 )  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class Erasure:
-    """One line of the ledger of erasures: which customer of which database, when, by whom and why."""
-
-    at: datetime
-    actor: str
-    database: str
-    customer: str
-    reason: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,12 +281,6 @@ def verify_export(store: Store, document: object) -> str:
     return number
 
 
-def ledger_path() -> Path:
-    """Return the file that lists erasures, which must outlive any restore: the one set, or one in the state directory."""
-    named = load_settings().erasures
-    return Path(named).expanduser() if named else state_directory() / "erasures.jsonl"
-
-
 def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | None = None) -> None:
     """Destroy the data key of the customer with a number, and with it every sealed value here and in any later copy.
 
@@ -314,7 +300,7 @@ def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | N
     def act(work: Work) -> None:
         row = _customer(work.connection, customer)
         database = sealing.sealing_vault(work.connection).database_id()
-        _append(path, Erasure(work.at, actor, database, customer, given))
+        append(path, Erasure(work.at, actor, database, customer, given))
         _erase(work.connection, int(row["id"]), work.at)
         work.record("erase", "customer", customer, {"reason": given})
 
@@ -335,6 +321,7 @@ def _erase_one(connection: Connection, customer_id: int, at: datetime) -> None:
         connection.execute(delete(table).where(table.c[column] == customer_id))
     contacts.forget_contacts(connection, customer_id)
     fieldwork.forget_attempts(connection, customer_id)
+    points.forget_reasons(connection, customer_id, ERASED_NAME)
     connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id.in_(accounts)))
     customer_search.forget_names(connection, [customer_id])
     customer_search.forget_blind(connection, [customer_id], [part for part in Part if part is not Part.ACCOUNT_ADDRESS])
@@ -377,58 +364,6 @@ def _sweep(store: Store) -> None:
         connection.exec_driver_sql("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
 
-def _append(path: Path, erasure: Erasure) -> None:
-    line = json.dumps(
-        {
-            "at": erasure.at.astimezone(UTC).isoformat(),
-            "actor": erasure.actor,
-            "database": erasure.database,
-            "customer": erasure.customer,
-            "reason": erasure.reason,
-        },
-        ensure_ascii=False,
-    )
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        with os.fdopen(descriptor, "a", encoding="utf-8") as file:
-            file.write(line + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError as error:
-        raise UnavailableError(
-            f"The ledger of erasures {path} cannot be written: {error.strerror}; nothing was erased.",
-            "Name another file: OMBUD_ERASURES=FILE",
-        ) from error
-
-
-def erasures(path: Path | None = None) -> tuple[Erasure, ...]:
-    """Return the ledger, oldest first; empty where there is none. Raises OmbudError for a line that is not understood."""
-    path = path or ledger_path()
-    try:
-        lines = path.read_text("utf-8").splitlines()
-    except FileNotFoundError:
-        return ()
-    except OSError as error:
-        raise UnavailableError(f"The ledger {path} cannot be read: {error.strerror}.", "Check its rights.") from error
-    found = []
-    for number, line in enumerate(lines, start=1):
-        try:
-            held = json.loads(line)
-            found.append(
-                Erasure(
-                    datetime.fromisoformat(held["at"]),
-                    held["actor"],
-                    held["database"],
-                    held["customer"],
-                    held["reason"],
-                )
-            )
-        except (ValueError, KeyError, TypeError) as error:
-            raise OmbudError(f"Line {number} of the ledger {path} is damaged.", "Mend or remove that line.") from error
-    return tuple(found)
-
-
 def replay_erasures(store: Store, actor: str, ledger: Path | None = None) -> Replay:
     """Erase again, after an older backup was restored, every customer of this database that the ledger names.
 
@@ -438,7 +373,36 @@ def replay_erasures(store: Store, actor: str, ledger: Path | None = None) -> Rep
     with store.reading() as connection:
         required(connection, actor, SUPERVISORS, "erase customers")
         database = sealing.vault_of(connection).database_id() if sealing.is_registered(connection) else ""
-    own = [erasure for erasure in listed if erasure.database == database]
+    return _replayed(store, [erasure for erasure in listed if erasure.database == database], actor)
+
+
+def keep_erased(store: Store, ledger: Path | None = None) -> Replay:
+    """Erase again whom the ledger names and an older copy brought back; called wherever a database is opened to work with.
+
+    Costs one look at the ledger and a question by number; the master key is asked for only where somebody came back. That he is
+    to be erased was decided when the ledger was written, so that everybody who opens the database carries it out. Raises
+    OmbudError for a damaged ledger, KeyMissingError or WrongKeyError where the key is needed and not at hand.
+    """
+    listed = erasures(ledger)
+    if not listed:
+        return Replay((), 0)
+    with store.reading() as connection:
+        numbers = list({erasure.customer for erasure in listed})
+        came_back = any(
+            connection.execute(
+                select(CUSTOMERS.c.id)
+                .where(CUSTOMERS.c.number.in_(numbers[at : at + LOOKED_UP]), CUSTOMERS.c.erased_at.is_(None))
+                .limit(1)
+            ).first()
+            for at in range(0, len(numbers), LOOKED_UP)
+        )
+        if not came_back or not sealing.is_registered(connection):
+            return Replay((), 0)
+        database = sealing.vault_of(connection).database_id()
+    return _replayed(store, [erasure for erasure in listed if erasure.database == database], SYSTEM)
+
+
+def _replayed(store: Store, own: Sequence[Erasure], actor: str) -> Replay:
     done: list[str] = []
     for erasure in own:
 

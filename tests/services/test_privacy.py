@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import copy
 import json
 import shutil
@@ -10,26 +9,23 @@ from contextlib import closing
 from pathlib import Path
 
 import pytest
-from customer_data import account, dated, enrol, fill
+from customer_data import dated, fill
 from sqlalchemy import func, select, update
 
-from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
+from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
 from console.services import audit, customers, key_changes, privacy
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     CUSTOMERS,
     DATA_KEYS,
     SECRETS,
-    write_accounts,
     write_customers,
 )
+from console.services.erasures import erasures
 from console.storage import sealing
 from console.storage.engine import Store, open_store
 from console.storage.keys import new_key, read_keys, write_keys
 from console.storage.sealing import SealError
-from console.storage.unit import Work
-
-CANARIES = 40
 
 
 @pytest.fixture
@@ -172,7 +168,7 @@ def test_the_erased_are_gone_and_statistics_stay(filled: Store) -> None:
     ):
         with pytest.raises(NotFoundError, match="erased"):
             act()
-    assert [item.customer for item in privacy.erasures()] == ["0001"]
+    assert [item.customer for item in erasures()] == ["0001"]
 
 
 def test_without_its_ledger_nothing_is_erased(filled: Store, tmp_path: Path) -> None:
@@ -271,67 +267,3 @@ def test_another_session_goes_on_reading_and_writing_while_keys_change(filled: S
             write_customers(work.connection, [dated({"number": "91", "name": "Later", "phone": "13366668888"})])
             work.record("fill", "database", "x")
     assert privacy.reveal(filled, "91", "phone", "check", "an") == "13366668888"
-
-
-def test_no_canary_is_found_in_any_file(store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("OMBUD_ERASURES", str(tmp_path / "erasures.jsonl"))
-    enrol(store)
-    values = {
-        number: {
-            "phone": f"1390013{number:04d}",
-            "email": f"canary{number}@birds.example",
-            "identity": f"11010119900307{number:04d}",
-            "address": f"临澜市城中区金丝雀巷{number}弄",
-            "bank": f"62220202001122{number:04d}",
-        }
-        for number in range(CANARIES)
-    }
-    with store.writing("an") as work:
-        ids = write_customers(
-            work.connection,
-            [dated({"number": f"N{number}", "name": f"Person {number}", **held}) for number, held in values.items()],
-        )
-        rows = [
-            {"number": f"S{number}", "customer": f"N{number}", "address": held["address"]}
-            for number, held in values.items()
-        ]
-        write_accounts(work.connection, [account(row, ids) for row in rows])
-        work.record("fill", "database", "x")
-    assert len(customers.find(store, "139001300", 200)) == CANARIES
-    for number in range(0, CANARIES, 4):
-        assert privacy.reveal(store, f"N{number}", "phone", "check", "an") == values[number]["phone"]
-    customers.find(store, values[1]["email"])
-    privacy.erase(store, "N3", "asked", "lin")
-
-    def fail(work: Work) -> None:
-        write_customers(work.connection, [dated({"number": "N1", "name": "Again", **values[1]})])
-
-    with pytest.raises(ConflictError) as failed:
-        store.write("an", fail)
-    told = f"{failed.value} {failed.value!r}"
-    if store.is_sqlite:
-        path = Path(store.engine.url.database or "")
-        content = b"".join(file.read_bytes() for file in sorted(path.parent.glob("*")) if file.is_file())
-    else:
-        with store.reading() as connection:
-            tables = connection.exec_driver_sql(
-                "SELECT relname FROM pg_class WHERE relkind = 'r' AND relname !~ '^(pg|sql)_'"
-            )
-            content = b"".join(
-                repr(connection.exec_driver_sql(f'SELECT * FROM "{name}"').all()).encode()  # noqa: S608
-                for name in tables.scalars().all()
-            )
-    content += told.encode()
-    found = [
-        (value, form)
-        for held in values.values()
-        for value in held.values()
-        for form, written in {
-            "utf-8": value.encode(),
-            "utf-16": value.encode("utf-16-le"),
-            "base64": base64.b64encode(value.encode()).rstrip(b"=")[:-1],
-            "hex": value.encode().hex().encode(),
-        }.items()
-        if written in content
-    ]
-    assert found == []
