@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from poison import poison_demo
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
@@ -71,6 +72,14 @@ def file_with_tables(tmp_path_factory: pytest.TempPathFactory) -> Path:
     store = open_store(f"sqlite:///{path}", must_exist=False)
     upgrade(store)
     store.close()
+    return path
+
+
+@pytest.fixture(scope="session")
+def poisoned_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An SQLite file of the demonstration utility in which every text of every table is hostile, made once to be copied."""
+    path = tmp_path_factory.mktemp("poisoned") / "ombud.db"
+    assert poison_demo(f"sqlite:///{path}") > 50_000
     return path
 
 
