@@ -182,7 +182,7 @@ def test_every_line_of_shell_does_what_it_says(
             name, _equals, value = line.text.removeprefix("export ").partition("=")
             variables[name] = value.strip("\"'").replace("$PWD", str(shell / "clone"))
         elif line.is_run:
-            if re.match(r"ombud [^|<>$]*$", re.sub(r"'[^']*'", "", line.text)):
+            if re.match(r"ombud [^|<>$&]*$", re.sub(r"'[^']*'", "", line.text)):
                 code, narrated = run_here(shell, line.text, monkeypatch, capfd, **variables)
             else:
                 done = run(shell, line.text, **variables)

@@ -126,6 +126,12 @@ def _head(found: ComplaintTrend, width: int) -> list[BoardLine]:
             text = ""
         text = f"{text}   {part}" if text else part
     lines.append((Spot(text),))
+    for point in found.points[-1:]:
+        if point.part < 1:
+            says = _("{month} is not over: compared with {percent}% of a month.")
+            lines.append(
+                (Spot(cut(says.format(month=point.month, percent=f"{100 * point.part:.0f}"), width), "quiet"),)
+            )
     return lines
 
 

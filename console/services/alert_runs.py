@@ -19,7 +19,7 @@ from console.errors import UsageError
 from console.measures.controlcharts import BASELINE_NEEDED, BASELINE_PREFERRED
 from console.models import Department, Notice
 from console.models.base import table_of
-from console.rules.months import month_number, month_of
+from console.rules.months import month_number, month_of, month_start
 from console.services.alert_records import ALERTS, ENTRIES, RUNS, alert_rows, baselines, terms_of
 from console.services.alert_signals import Examined, Found, Signal, Span, examine_answers, examine_complaints, settle
 from console.services.alert_views import AlertRow, BaselineRow, RunReport
@@ -35,6 +35,8 @@ NOTICES = table_of(Notice)
 LONGEST_BASELINE = 24
 MONTHS_TESTED = 2
 """The last complete month and the running one."""
+RUNNING_FROM_DAYS = 7
+"""The running month is tested, by the part of it that is gone, once each day of the week was in it."""
 DEEPEST = 4
 RUN_LOCK = 7_203_117
 SYSTEM = "system"
@@ -103,6 +105,11 @@ def _look(connection: Connection, zone: tzinfo, now: datetime, month: str, depth
         notes.append("There is no case yet.")
     else:
         watched = [name for name, factor in zip(cube.frame.months, cube.frame.factors, strict=True) if factor > 0]
+        running = month_of(now, zone)
+        gone = (now - month_start(running, zone)).days
+        if not month and gone < RUNNING_FROM_DAYS and watched[-1:] == [running]:
+            watched.pop()
+            notes.append(f"{running} is not tested yet: it is from the {RUNNING_FROM_DAYS + 1}th day on.")
         tested = (month,) if month else tuple(watched[-MONTHS_TESTED:])
         tested = tuple(name for name in tested if name in watched)
         if month and not tested:
@@ -114,6 +121,8 @@ def _look(connection: Connection, zone: tzinfo, now: datetime, month: str, depth
                 known.setdefault(ROOT, row)
                 examine_complaints(tests, cube, tested, _spans(known))
                 notes += _provisional(row, cube, tested[0])
+                if running in tested:
+                    notes.append(f"{running} is not over: its counts stand against {gone} days, not the whole month.")
     last = month or month_of(now, zone)
     for series in answer_series(connection, last, min(depth, 2)):
         answered = [name for name, n in zip(series.months, series.answers.sum(axis=0), strict=True) if n > 0]

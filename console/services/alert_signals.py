@@ -3,6 +3,10 @@
 A cell is told of when it lies beyond its limit and its p withstands Benjamini-Hochberg at 0.05 over every test of the run. Of a
 wider cell and a narrower one the narrower is told only where it rose more than the rest of the wider, and the wider only where
 that rest rose as well, the whole always. Where two years are known, a rise that the same month last year saw is the season's.
+
+A true rise of the whole lifts a thousand cells with it. They would count as discoveries and let a twentieth as many false ones
+pass, while all but a few are then told as one; so what a narrower cell has beyond its wider ones is put to the same control
+again, over the tests of the run.
 """
 
 from __future__ import annotations
@@ -70,6 +74,8 @@ class Signal:
     began: str = ""
     q: float = 1.0
     dimensions: int = 0
+    base: float = 0.0
+    """How many cases its baseline rests on; 0 where that is not known."""
 
     @property
     def level(self) -> AlertLevel:
@@ -109,18 +115,13 @@ def settle(tests: Examined) -> Found:
     q = benjamini_hochberg(tests.p, FALSE_DISCOVERY).q
     kept = [number for number in tests.signals if q[number] <= FALSE_DISCOVERY + 1e-15]
     kept.sort(key=lambda number: (tests.signals[number].dimensions, _ORDER.index(tests.signals[number].rule)))
-    best: dict[tuple[str, str], int] = {}
-    explained = 0
-    for number in kept:
-        signal = tests.signals[number]
-        if (signal.cell, signal.month) in best:
-            continue
-        wider, again = tests.wider[number]
-        held = [tests.signals[best[cell, signal.month]] for cell in wider if (cell, signal.month) in best]
-        if held and (signal.rule in _SLOW or any(again(_rest_rise(other, signal)) > RARE_ALPHA for other in held)):
-            explained += 1
-            continue
-        best[signal.cell, signal.month] = number
+    best, own, explained = _own_rises(tests, kept)
+    left = np.ones(len(tests.p))
+    for number, p in own.items():
+        left[number] = p
+    q = benjamini_hochberg(left, FALSE_DISCOVERY).q
+    explained += sum(q[number] > FALSE_DISCOVERY + 1e-15 for number in best.values())
+    best = {key: number for key, number in best.items() if q[number] <= FALSE_DISCOVERY + 1e-15}
     chosen = {key: replace(tests.signals[number], q=q[number]) for key, number in best.items()}
     for (_cell, month), number in best.items():
         # A wider cell whose rise is all in a narrower one only repeats it; the whole is always told.
@@ -131,6 +132,41 @@ def settle(tests: Examined) -> Found:
                 explained += 1
     ordered = sorted(chosen.values(), key=lambda one: (tuple(AlertLevel).index(one.level), one.p, one.cell))
     return Found(tuple(ordered), explained)
+
+
+def _own_rises(tests: Examined, kept: Sequence[int]) -> tuple[dict[tuple[str, str], int], dict[int, float], int]:
+    """Return the best test of each cell and month, the p of what it has beyond its wider cells, and how many had nothing."""
+    best: dict[tuple[str, str], int] = {}
+    own: dict[int, float] = {}
+    explained = 0
+    for number in kept:
+        signal = tests.signals[number]
+        if (signal.cell, signal.month) in best:
+            continue
+        wider, again = tests.wider[number]
+        held = [tests.signals[best[cell, signal.month]] for cell in wider if (cell, signal.month) in best]
+        p = max([signal.p, *(1.0 if signal.rule in _SLOW else _beyond(other, signal, again) for other in held)])
+        if held and p > RARE_ALPHA:
+            explained += 1
+            continue
+        best[signal.cell, signal.month] = number
+        own[number] = p
+    return best, own, explained
+
+
+def _beyond(wide: Signal, narrow: Signal, again: Callable[[float], float]) -> float:
+    """Return the p that a cell rose no more than the rest of a wider one.
+
+    Where its baseline is known, the p is the conditional one of two Poisson counts as well (Przyborowski and Wilenski 1940): a
+    thin baseline is no certainty, and a rise of the rest makes its error larger.
+    """
+    rise = _rest_rise(wide, narrow)
+    p = again(rise)
+    if math.isinf(rise) or narrow.base <= 0 or narrow.spread > 1:
+        return p
+    mean = narrow.expected * narrow.exposure * rise
+    count = int(narrow.count)
+    return max(p, binomial_upper(count, count + round(narrow.base), mean / (mean + narrow.base)))
 
 
 def _rest_rise(wide: Signal, narrow: Signal) -> float:
@@ -265,6 +301,7 @@ def _enter(
         is_provisional=bool(watched.periods[row] < BASELINE_PREFERRED),
         began=began,
         dimensions=len(cell),
+        base=expected * exposure / float(cube.frame.factors[at]) * float(watched.periods[row]),
     )
     spread = float(watched.spread[row])
 

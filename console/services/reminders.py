@@ -6,7 +6,7 @@ told is known by its occasion, asked for while the case is held against everybod
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,8 +22,8 @@ from console.models.base import table_of
 from console.rules.clocks import ClockRule, ClockState, clocks_for
 from console.rules.escalations import RunningClock, Step, steps_due
 from console.services import promises
-from console.services.case_histories import CaseHistory, histories
-from console.services.case_promises import source_promises, source_rule
+from console.services.case_histories import SOURCE_CLOCK, CaseHistory, histories
+from console.services.case_promises import source_rule
 from console.services.entering import stored
 from console.services.policies import Edition, PolicyBook, policy_book
 from console.services.recipients import Chart, chart
@@ -151,13 +151,12 @@ def _told(
             ).mappings()
         }
         done = set(connection.execute(select(NOTICES.c.occasion).where(NOTICES.c.case_id.in_(part))).scalars())
-        sources = source_promises(connection, part)
         for history in histories(connection, part, book):
             row = rows.get(history.id)
             if row is None:
                 continue
             edition = book.of(history.policy_id, history.received_at)
-            clocks = _clocks(edition, history, sources)
+            clocks = _clocks(edition, history)
             level = row["escalation_level"]
             for rule, state, step in _steps(edition, history, clocks, now):
                 occasion = occasion_of(row["reference"], rule.clock, step.rule, state.started_at or now)
@@ -183,14 +182,10 @@ def _told(
     return found
 
 
-def _clocks(
-    edition: Edition, history: CaseHistory, sources: Mapping[int, promises.Promise]
-) -> list[tuple[ClockRule, ClockState]]:
+def _clocks(edition: Edition, history: CaseHistory) -> list[tuple[ClockRule, ClockState]]:
     rules = {rule.clock: rule for rule in clocks_for(edition.policy, history.traits)}
-    clocks = [(rules[promise.name], promise.state) for promise in promises.promises_of(edition.policy, history)]
-    if history.id in sources:
-        clocks.append((source_rule(edition.policy), sources[history.id].state))
-    return clocks
+    rules[SOURCE_CLOCK] = source_rule(edition.policy)
+    return [(rules[promise.name], promise.state) for promise in promises.promises_of(edition.policy, history)]
 
 
 def _steps(

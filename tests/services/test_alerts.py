@@ -168,6 +168,18 @@ def test_the_running_month_is_measured_by_the_days_gone(store: Store) -> None:
     assert found.new[0].value == pytest.approx(93.0)
 
 
+def test_the_running_month_waits_until_each_day_of_the_week_was_in_it(store: Store) -> None:
+    furnish(store)
+    complain_each(store, YEAR[:11], [30] * 11)
+    complain(store, "2025-12", 300)
+    early = looked(store, datetime(2025, 12, 7, 12, tzinfo=UTC), is_dry=True)
+    assert (early.new, early.months) == ((), ("2025-10", "2025-11"))
+    assert "2025-12 is not tested yet: it is from the 8th day on." in early.notes
+    later = looked(store, datetime(2025, 12, 8, tzinfo=UTC), is_dry=True)
+    assert [row.month for row in later.new] == ["2025-12"]
+    assert "2025-12 is not over: its counts stand against 7 days, not the whole month." in later.notes
+
+
 def test_an_alert_is_seen_owned_and_closed_with_its_cause(store: Store) -> None:
     golden(store)
     looked(store)
