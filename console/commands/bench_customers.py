@@ -36,6 +36,10 @@ class Spread(NamedTuple):
 def bench_customers(
     customers: Annotated[int, typer.Option("--customers", min=100, help="How many customers to make.")] = 100_000,
     lookups: Annotated[int, typer.Option("--lookups", min=10, help="How often each kind of lookup is asked.")] = 200,
+    growth_from: Annotated[
+        int,
+        typer.Option("--growth-from", min=0, help="Measure at so many customers first, and tell how the times grow."),
+    ] = 0,
     compared: Annotated[int, typer.Option("--compared", min=100, help="Customers for the cost of sealing.")] = 20_000,
     as_json: AsJson = False,
 ) -> None:
@@ -44,10 +48,12 @@ def bench_customers(
 
     with _bench_store() as (store, folder):
         narrate(f"Making {customers:,} customers with two accounts each…")
-        making = _timed(lambda: _make(store, customers, is_sealed=True))
+        fewer = min(growth_from, customers)
+        making = _timed(lambda: _make(store, fewer, is_sealed=True)) if fewer else 0.0
+        before = _looked_up(store, fewer, lookups) if fewer else {}
+        making += _timed(lambda: _make(store, customers, start=fewer, is_sealed=True))
         narrate("Looking up…")
-        texts = _sought(customers, lookups)
-        figures = {kind: _spread(lambda text: lookup.find(store, text, 50), sought) for kind, sought in texts.items()}
+        figures = _looked_up(store, customers, lookups)
         sizes = _sizes(store)
         total = sum(file.stat().st_size for file in folder.glob("bench.db*") if file.suffix != ".key")
     narrate(f"The same {compared:,} customers with and without sealing…")
@@ -67,6 +73,14 @@ def bench_customers(
         "customers": customers,
         "seconds_making": round(making, 1),
         "lookups": {kind: spread._asdict() for kind, spread in figures.items()},
+        "growth_from": fewer,
+        "growth": {
+            kind: {
+                name: round(figures[kind]._asdict()[name] / max(value, 0.01), 2)
+                for name, value in spread._asdict().items()
+            }
+            for kind, spread in before.items()
+        },
         "index_bytes": sizes,
         "file_bytes": total,
         "sealing_ratio": {
@@ -78,18 +92,29 @@ def bench_customers(
     if as_json:
         emit_json(record)
         return
-    emit(
-        f"{customers:,} customers, {2 * customers:,} accounts made in {making:.1f} s ({customers / making:,.0f} a second)"
-    )
+    _told(record, figures, before)
+
+
+def _told(record: dict[str, Any], figures: dict[str, Spread], before: dict[str, Spread]) -> None:
+    customers, making = record["customers"], record["seconds_making"]
+    pace = customers / max(making, 0.1)
+    emit(f"{customers:,} customers, {2 * customers:,} accounts made in {making:.1f} s ({pace:,.0f} a second)")
     emit_table(
         ("Lookup by", "p50 ms", "p99 ms", "p50 processor", "p99 processor"),
         ((kind, *(f"{value:.2f}" for value in spread)) for kind, spread in figures.items()),
         numeric=(1, 2, 3, 4),
     )
-    for name, size in sizes.items():
+    if before:
+        emit(f"Times as long as with {record['growth_from']:,} customers:")
+        emit_table(
+            ("Lookup by", "p50", "p99", "p50 processor", "p99 processor"),
+            ((kind, *(f"{value:.2f}" for value in grown.values())) for kind, grown in record["growth"].items()),
+            numeric=(1, 2, 3, 4),
+        )
+    for name, size in record["index_bytes"].items():
         emit(f"{name}: {size / 1e6:,.1f} MB ({size / customers:,.0f} bytes a customer)")
-    emit(f"whole file: {total / 1e6:,.1f} MB")
-    for what, ratio in record["sealing_ratio"].items():  # type: ignore[attr-defined]
+    emit(f"whole file: {record['file_bytes'] / 1e6:,.1f} MB")
+    for what, ratio in record["sealing_ratio"].items():
         emit(f"cost of sealing, {what}: {ratio} times")
 
 
@@ -112,6 +137,14 @@ def _bench_store() -> Iterator[tuple[Store, Path]]:
             yield store, Path(folder)
         finally:
             store.close()
+
+
+def _looked_up(store: Store, customers: int, lookups: int) -> dict[str, Spread]:
+    """Look up texts of every kind among so many customers."""
+    from console.services import customers as lookup
+
+    texts = _sought(customers, lookups)
+    return {kind: _spread(lambda text: lookup.find(store, text, 50), sought) for kind, sought in texts.items()}
 
 
 def _timed(act: Callable[[], object]) -> float:
@@ -155,14 +188,15 @@ def _address(number: int) -> str:
     return f"临澜市{district}{street}{number % 997 + 1}号{number % 31 + 1}栋{number % 1800 + 101}室"
 
 
-def _make(store: Store, count: int, *, is_sealed: bool) -> None:
+def _make(store: Store, count: int, *, start: int = 0, is_sealed: bool) -> None:
+    """Make customers with the running numbers from ``start`` up to ``count``."""
     from console import clock
     from console.services.customer_records import write_accounts, write_customers
     from console.storage.engine import analyse
 
     now = clock.now()
-    for start in range(0, count, PART):
-        numbers = range(start, min(start + PART, count))
+    for first in range(start, count, PART):
+        numbers = range(first, min(first + PART, count))
         with store.writing("bench") as work:
             rows: list[dict[str, Any]] = []
             for number in numbers:

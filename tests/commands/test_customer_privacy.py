@@ -95,8 +95,9 @@ def test_a_temporary_demonstration_has_a_temporary_key(
 
 
 def test_the_bench_of_lookup_tells_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
-    command = ["bench", "customers", "--customers", "100", "--compared", "100", "--lookups", "10", "--json"]
-    assert run(command) == ExitCode.DONE
+    command = ["bench", "customers", "--customers", "100", "--compared", "100", "--lookups", "10"]
+    assert run([*command, "--growth-from", "50", "--json"]) == ExitCode.DONE
     told = json.loads(capsys.readouterr().out)
+    assert set(told["growth"]) == set(told["lookups"])
     assert {"number", "part of a Chinese name", "pinyin initials", "part of an address"} <= set(told["lookups"])
     assert set(told["sealing_ratio"]) == {"import", "lookup by number", "lookup by name"}

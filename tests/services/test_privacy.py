@@ -16,6 +16,7 @@ from console.errors import NotAllowedError, NotFoundError, OmbudError, Unavailab
 from console.services import audit, customers, key_changes, privacy
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
+    ACCOUNTS,
     CUSTOMERS,
     DATA_KEYS,
     SECRETS,
@@ -123,6 +124,23 @@ def test_two_sealed_values_that_were_exchanged_do_not_open(filled: Store) -> Non
         work.record("damage", "database", "x")
     with pytest.raises(SealError):
         privacy.reveal(filled, "0001", "address", "check", "an")
+
+
+def test_a_sealed_value_does_not_open_in_another_table(filled: Store) -> None:
+    (customer,) = customers.find(filled, "0002")
+    with filled.writing("root") as work:
+        address = work.connection.execute(
+            select(SECRETS.c.address).where(SECRETS.c.customer_id == customer.id)
+        ).scalar_one()
+        his = select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer.id)
+        # The same customer, hence the same data key, and an address as well: only the table is another.
+        work.connection.execute(
+            update(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id.in_(his)).values(address=address)
+        )
+        work.record("damage", "database", "x")
+    assert privacy.reveal(filled, "0002", "address", "check", "an")
+    with pytest.raises(SealError, match="changed or put"):
+        privacy.export_person(filled, "0002", "lin")
 
 
 def test_a_person_gets_everything_and_a_changed_copy_is_seen(filled: Store) -> None:
