@@ -85,6 +85,11 @@ def _read_file(name: str) -> str:
                 f"The key file {path} may be read by others (mode {stat.S_IMODE(found.st_mode):04o}).",
                 f"Take that right away: chmod 0400 {path}",
             )
+        if found.st_mode & 0o377:
+            raise NotAllowedError(
+                f"The key file {path} may be written to (mode {stat.S_IMODE(found.st_mode):04o}).",
+                f"It is only ever read: chmod 0400 {path}",
+            )
         return file.read(MOST_KEY_FILE_BYTES).decode("ascii", "replace")
 
 
@@ -128,7 +133,8 @@ def located(database: str) -> str:
         return f"file:{beside(database)}"
     named = load_settings().key
     if named:
-        return named if named.partition(":")[0] in PROVIDERS else f"file:{named}"
+        # A URL of a provider that is not known must not become the name of a file, in which init would make a key.
+        return named if named.partition(":")[0] in PROVIDERS or "://" in named else f"file:{named}"
     folder = os.environ.get("CREDENTIALS_DIRECTORY", "")
     if folder and (Path(folder) / CREDENTIAL).exists():
         return f"systemd:{CREDENTIAL}"

@@ -30,7 +30,7 @@ def test_a_key_is_made_once_and_only_its_owner_may_read_it(tmp_path: Path) -> No
     assert list((tmp_path / "keys").iterdir()) == [tmp_path / "keys" / "master.key"]
 
 
-@pytest.mark.parametrize("mode", [0o440, 0o404, 0o600 | 0o020, 0o444])
+@pytest.mark.parametrize("mode", [0o600, 0o440, 0o404, 0o600 | 0o020, 0o444])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> None:
     path = tmp_path / "master.key"
     write_keys(f"file:{path}", [new_key()])
@@ -38,6 +38,13 @@ def test_a_key_that_others_may_read_is_refused(tmp_path: Path, mode: int) -> Non
     with pytest.raises(NotAllowedError, match="others") as refused:
         read_keys(f"file:{path}")
     assert "chmod" in refused.value.hint
+
+
+def test_a_provider_that_is_not_known_is_no_file(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("OMBUD_KEY", "vault://secrets.example/ombud")
+    with pytest.raises(UsageError, match="no place that is known") as refused:
+        read_keys(located(""))
+    assert "systemd:NAME" in (refused.value.hint or "")
 
 
 def test_a_link_to_a_key_is_refused(tmp_path: Path) -> None:
