@@ -33,7 +33,7 @@ ALIASES = {"esc": "escape", "return": "enter", "pgup": "pageup", "pgdn": "pagedo
 SAME_AS = {"ctrl+i": "Tab", "ctrl+m": "Enter", "ctrl+j": "Enter", "ctrl+h": "Backspace", "ctrl+[": "Esc"}
 """What terminals send the same bytes for, so that one of the two would never come or never be meant."""
 
-DIALOGS = frozenset({"confirm", "progress", "chooser", "form", "help"})
+DIALOGS = frozenset({"confirm", "progress", "chooser", "columns", "form", "help"})
 """Contexts that stand alone above a screen; a form also stands in one."""
 
 FOCUSED = frozenset(action.context for action in ACTIONS if action.method in ("down", "up"))

@@ -273,6 +273,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "channel": "Channel",
         "severity": "Severity",
         "region": "Region",
+        "segment": "Segment",
         "team": "Team",
         "assignee": "Assignee",
         "customer": "Customer",

@@ -40,14 +40,14 @@ def test_the_usual_keys_are_right_and_the_template_holds_them_all(tmp_path: Path
 @pytest.mark.parametrize(
     "text",
     [
-        '"queues.refresh" = ["f5", "ctrl+r"]',
-        '"queues.refresh" = " f5 , ctrl + R "',
-        "queues.refresh = 'f5, ctrl+r'",
-        '[queues]\nrefresh = [" F5", "Ctrl+r ", "f5"]',
+        '"queues.refresh" = ["f5", "ctrl+t"]',
+        '"queues.refresh" = " f5 , ctrl + T "',
+        "queues.refresh = 'f5, ctrl+t'",
+        '[queues]\nrefresh = [" F5", "Ctrl+t ", "f5"]',
     ],
 )
 def test_keys_may_be_written_in_several_ways(tmp_path: Path, text: str) -> None:
-    assert read_keymap(written(tmp_path, text)) == ({"queues.refresh": ("f5", "ctrl+r")}, [])
+    assert read_keymap(written(tmp_path, text)) == ({"queues.refresh": ("f5", "ctrl+t")}, [])
 
 
 @pytest.mark.parametrize(

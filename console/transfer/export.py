@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Table, select
+from sqlalchemy import Connection, Integer, Table, select
 
 from console.errors import UsageError, nearest
 from console.models import Case, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
@@ -78,6 +78,9 @@ SQL: Mapping[str, Any] = {
 }
 COLUMNS = tuple(SQL)
 """Every column of an export of cases, in its order; times are UTC, ``extras`` is a JSON object."""
+
+NUMBERS = {name: "int" for name, column in SQL.items() if isinstance(column.type, Integer)}
+"""The columns that hold whole numbers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +158,7 @@ def export_cases(
             ids = array(
                 "q", connection.execute(select(CASES.c.id).where(*question.conditions).order_by(*order)).scalars()
             )
-            writer = open_writer(kind, target, names, len(ids))
+            writer = open_writer(kind, target, names, len(ids), NUMBERS)
             rows = _write(connection, ids, names, writer)
         target.flush()
         if file is not None:

@@ -216,7 +216,7 @@ class ParquetWriter:
             return self._arrow.timestamp("s", tz="UTC")
         if name.startswith("is_"):
             return self._arrow.bool_()
-        return self._arrow.int32() if name == "severity" else self._arrow.string()
+        return self._arrow.string()
 
     def write(self, rows: Sequence[Row]) -> None:
         """Add rows."""
