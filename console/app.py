@@ -442,11 +442,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if self._is_offered or not self.database_name:
             return
         self._is_offered = True
+        if not self.drafts.all(self.database_name):
+            return
         from console.screens.kept_drafts import offer_text
 
-        text = offer_text(self)
-        if text:
-            self.notify(text, timeout=10)
+        self.notify(offer_text(self), timeout=10)
 
     def action_drafts(self) -> None:
         from console.screens.kept_drafts import choose_draft

@@ -85,3 +85,53 @@ def test_the_environment_cannot_steer_textual() -> None:
         "assert constants.DRIVER is None and constants.PRESS == '' and constants.SCREENSHOT_DELAY == -1\n"
     )
     assert "evil" not in loaded_by(statement)
+
+
+BARE_START = (
+    "sys.argv = ['ombud', '--theme', 'mono', '--no-mouse']\n"
+    "from console.__main__ import main\n"
+    "try:\n    main()\nexcept SystemExit as leaving:\n    assert leaving.code == 2\n"
+)
+"""Opening the console where there is no terminal: refused once everything that the first screen needs is there."""
+
+
+def modules_of(statement: str) -> set[str]:
+    """Return all modules that a statement loads."""
+    program = f"import sys\n{statement}\nsys.stdout.write('\\nloaded: ' + ' '.join(sorted(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True, timeout=60)
+    return set(done.stdout.rpartition("loaded: ")[2].split())
+
+
+def test_a_bare_start_loads_the_first_screen_and_no_command_form_or_data_layer() -> None:
+    modules = modules_of(BARE_START)
+    assert {"console.app", "console.screens.queues"} <= modules
+    assert not {name.partition(".")[0] for name in modules} & (DATA_LAYER | {"typer", "click", "cryptography"})
+    assert not modules & {
+        "console.commands.main",
+        "console.screens.case",
+        "console.screens.column_dialog",
+        "console.screens.dialogs",
+        "console.screens.intake",
+        "console.screens.palette",
+        "console.screens.verb_forms",
+        "console.services.fields",
+        "console.widgets.form",
+        "rich.markdown",
+        "textual.widgets._markdown",
+        "textual.widgets._text_area",
+    }
+
+
+def test_the_first_rows_need_neither_policies_nor_secrets_nor_tables_of_other_subjects() -> None:
+    modules = modules_of("import console.services.queues")
+    assert "console.models.case" in modules
+    assert not {name.partition(".")[0] for name in modules} & {"alembic", "cryptography", "numpy", "psycopg"}
+    assert not modules & {
+        "console.models.alerts",
+        "console.models.standing",
+        "console.models.supply",
+        "console.models.survey",
+        "console.rules.policies",
+        "console.services.customer_filtering",
+        "console.services.policies",
+    }

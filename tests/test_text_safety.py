@@ -12,11 +12,11 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection, String, Table, cast, literal, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
 
 import console
 from console import clock
 from console.commands.main import run
+from console.models import whole_schema
 from console.services.access import caller
 from console.services.setup import initialise
 from console.storage.engine import Store, open_store
@@ -316,7 +316,7 @@ JSON_COLUMNS = {"extras"}
 def poison(store: Store) -> set[str]:
     """Write hostile texts past every door into a database; return the columns that took them."""
     poisoned = set()
-    for table in SQLModel.metadata.sorted_tables:
+    for table in whole_schema().sorted_tables:
         for column in table.columns:
             is_text = column.type.compile(store.engine.dialect).startswith(("VARCHAR", "TEXT"))
             if is_text and column.name in FREE_TEXTS | JSON_COLUMNS and not column.foreign_keys:
@@ -378,7 +378,7 @@ def acting(printed: bytes) -> list[str]:
 
 def first(url: str, table: str, column: str) -> str:
     """Return a value of one row that is hostile."""
-    held = SQLModel.metadata.tables[table]
+    held = whole_schema().tables[table]
     with closing(open_store(url)) as store, store.engine.connect() as connection:
         return str(connection.execute(select(held.c[column]).order_by(held.c.id).limit(1)).scalar_one())
 

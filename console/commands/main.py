@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from typing import Annotated
 
 import typer
@@ -45,8 +43,10 @@ from console.commands import (
     undo,
     view,
 )
-from console.commands.output import leave_closed_pipe, narrate
-from console.errors import ExitCode, OmbudError, PointedError
+from console.commands.ending import ended
+from console.commands.output import narrate
+from console.commands.starting import use_options
+from console.errors import ExitCode
 from console.text import clean_line
 
 app = typer.Typer(
@@ -118,60 +118,40 @@ def console(
     version: Annotated[bool, typer.Option("--version", "-V", help="Print the version and leave.")] = False,
 ) -> None:
     """Open the console, or do one of the commands below."""
-    from console.i18n import choose_language
-    from console.settings import load_settings
-
     if version:
         from console import __version__
         from console.commands.output import emit
 
         emit(f"ombud {__version__}")
         raise typer.Exit
-    # Options given before a command hold for it: the environment is where each command looks next.
-    if database is not None:
-        os.environ["OMBUD_DATABASE"] = database
-    if lang is not None:
-        os.environ["OMBUD_LANGUAGE"] = lang
-    if theme is not None:
-        os.environ["OMBUD_THEME"] = theme
-    if ascii_only:
-        os.environ["OMBUD_ASCII"] = "yes"
-    if no_mouse:
-        os.environ["OMBUD_MOUSE"] = "no"
-    choose_language(load_settings().language)
+    given = {
+        "--database": database,
+        "--lang": lang,
+        "--theme": theme,
+        "--ascii": "yes" if ascii_only else None,
+        "--no-mouse": "no" if no_mouse else None,
+    }
+    use_options({name: value for name, value in given.items() if value is not None})
     if context.invoked_subcommand is None:
-        from console.commands.database import url_of
         from console.commands.tui import open_console
 
-        open_console(url_of(database))
+        open_console()
 
 
 def run(arguments: list[str] | None = None) -> int:
     """Run one command and return its exit code."""
+    return ended(lambda: _run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
     try:
         # Typer's own way of printing a usage error lets bidirectional and invisible characters of an argument through.
         returned = app(arguments, prog_name="ombud", standalone_mode=False)
-        code = returned if isinstance(returned, int) else ExitCode.DONE
-    except SystemExit as leaving:
-        code = leaving.code if isinstance(leaving.code, int) else int(leaving.code is not None)
     except TyperException as error:
-        code = _wrong_usage(error)
-    except OmbudError as error:
-        narrate(f"error: {error.message}")
-        if isinstance(error, PointedError):
-            narrate(error.pointer())
-        if error.hint:
-            narrate(f"hint: {error.hint}")
-        code = error.exit_code
-    except (KeyboardInterrupt, typer.Abort):
-        code = ExitCode.INTERRUPTED
-    except Exception as error:
-        code = _unexpected(error)
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        leave_closed_pipe()
-    return code
+        return _wrong_usage(error)
+    except typer.Abort:
+        return ExitCode.INTERRUPTED
+    return returned if isinstance(returned, int) else ExitCode.DONE
 
 
 def _wrong_usage(error: TyperException) -> int:
@@ -185,22 +165,3 @@ def _wrong_usage(error: TyperException) -> int:
     if context is not None:
         narrate(f"hint: See {context.command_path} --help.")
     return error.exit_code
-
-
-def _unexpected(error: Exception) -> int:
-    """Tell of a fault of ours: the details go to a file, since they may hold other people's data."""
-    import traceback
-
-    from console.settings import state_directory
-
-    path = state_directory() / "error.log"
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        with path.open("a", encoding="utf-8") as log:
-            os.chmod(path, 0o600)
-            log.write("".join(traceback.format_exception(error)))
-    except OSError:
-        path = path.with_name("(not written)")
-    narrate(f"error: Something in Ombud went wrong: {type(error).__name__}.")
-    narrate(f"hint: The details are in {path}; please report them.")
-    return ExitCode.FAILED

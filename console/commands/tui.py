@@ -5,14 +5,20 @@ from __future__ import annotations
 from collections.abc import Callable
 
 
-def open_console(url: str, prepare: Callable[[], object] | None = None) -> None:
-    """Open the console on a database; ``prepare`` is run in the background once the first screen stands."""
+def open_console(url: str = "", prepare: Callable[[], object] | None = None) -> None:
+    """Open the console on a database, without a URL that of the settings.
+
+    ``prepare`` is run in the background once the first screen stands.
+    """
     from console.keymap import use_keymap
-    from console.settings import load_settings
+    from console.loading import loading
+    from console.settings import database_url, load_settings
 
     settings = load_settings()
     # Before the screens are imported: their bindings are made from the registry as they are.
     use_keymap(settings)
-    from console.app import run_console
+    with loading():
+        from console.app import run_console
+        from console.screens import queues  # noqa: F401 - the first screen, which is wanted at once
 
-    run_console(url, prepare=prepare, settings=settings)
+    run_console(url or database_url(settings), prepare=prepare, settings=settings)

@@ -1,44 +1,101 @@
-"""The nouns: SQLModel tables, one file a subject, no queries."""
+"""The nouns: SQLModel tables, one file a subject, no queries.
 
-from console.models.alerts import Alert, AlertBaseline, AlertRun, CustomerCount, Improvement, KnownEvent
-from console.models.audit import AuditEntry
-from console.models.care import Campaign, CampaignCall, ManagerPost, PointsEntry
-from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
-from console.models.contact import Contact
-from console.models.customer import Customer, ServiceAccount
-from console.models.fieldwork import Interview, Questionnaire, SampleContact, SurveyRefusal
-from console.models.merging import CustomerMerge, DistinctCustomers
-from console.models.people import Department, Staff
-from console.models.queue_view import SavedView
-from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
-from console.models.standing import CustomerRefresh, Segment, SegmentMember, StageInQuarter, Standing
-from console.models.supply import Bill, Consumption, Contract, Meter, Payment
-from console.models.survey import (
-    Answer,
-    AnswerCell,
-    AnswerPair,
-    AnswerSegment,
-    AnswerText,
-    Indicator,
-    Response,
-    ResponseChange,
-    SampleMember,
-    Survey,
-    WeightSet,
-)
-from console.models.transfer import ImportBatch, ImportChange, RefusedRow
-from console.models.workflow import (
-    CaseTask,
-    Clock,
-    CorrectiveAction,
-    CorrectiveActionCase,
-    Notice,
-    Operation,
-    Policy,
-    Remedy,
-)
+A table costs five milliseconds to define, and most runs need few of the sixty: a subject's file is imported when one of its
+nouns is first named. What has to see every table, such as a migration, asks ``whole_schema`` for them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import MetaData
+
+    from console.models.alerts import Alert, AlertBaseline, AlertRun, CustomerCount, Improvement, KnownEvent
+    from console.models.audit import AuditEntry
+    from console.models.care import Campaign, CampaignCall, ManagerPost, PointsEntry
+    from console.models.case import Case, CaseEvent, CaseLink, CaseText, Category, Incident
+    from console.models.contact import Contact
+    from console.models.customer import Customer, ServiceAccount
+    from console.models.fieldwork import Interview, Questionnaire, SampleContact, SurveyRefusal
+    from console.models.merging import CustomerMerge, DistinctCustomers
+    from console.models.people import Department, Staff
+    from console.models.queue_view import SavedView
+    from console.models.sealed import AccountSecret, CustomerKey, CustomerSecret, MasterKey
+    from console.models.standing import CustomerRefresh, Segment, SegmentMember, StageInQuarter, Standing
+    from console.models.supply import Bill, Consumption, Contract, Meter, Payment
+    from console.models.survey import (
+        Answer,
+        AnswerCell,
+        AnswerPair,
+        AnswerSegment,
+        AnswerText,
+        Indicator,
+        Response,
+        ResponseChange,
+        SampleMember,
+        Survey,
+        WeightSet,
+    )
+    from console.models.transfer import ImportBatch, ImportChange, RefusedRow
+    from console.models.workflow import (
+        CaseTask,
+        Clock,
+        CorrectiveAction,
+        CorrectiveActionCase,
+        Notice,
+        Operation,
+        Policy,
+        Remedy,
+    )
+
+SUBJECTS: Mapping[str, tuple[str, ...]] = {
+    "alerts": ("Alert", "AlertBaseline", "AlertRun", "CustomerCount", "Improvement", "KnownEvent"),
+    "audit": ("AuditEntry",),
+    "care": ("Campaign", "CampaignCall", "ManagerPost", "PointsEntry"),
+    "case": ("Case", "CaseEvent", "CaseLink", "CaseText", "Category", "Incident"),
+    "contact": ("Contact",),
+    "customer": ("Customer", "ServiceAccount"),
+    "fieldwork": ("Interview", "Questionnaire", "SampleContact", "SurveyRefusal"),
+    "merging": ("CustomerMerge", "DistinctCustomers"),
+    "people": ("Department", "Staff"),
+    "queue_view": ("SavedView",),
+    "sealed": ("AccountSecret", "CustomerKey", "CustomerSecret", "MasterKey"),
+    "standing": ("CustomerRefresh", "Segment", "SegmentMember", "StageInQuarter", "Standing"),
+    "supply": ("Bill", "Consumption", "Contract", "Meter", "Payment"),
+    "survey": (
+        "Answer",
+        "AnswerCell",
+        "AnswerPair",
+        "AnswerSegment",
+        "AnswerText",
+        "Indicator",
+        "Response",
+        "ResponseChange",
+        "SampleMember",
+        "Survey",
+        "WeightSet",
+    ),
+    "transfer": ("ImportBatch", "ImportChange", "RefusedRow"),
+    "workflow": (
+        "CaseTask",
+        "Clock",
+        "CorrectiveAction",
+        "CorrectiveActionCase",
+        "Notice",
+        "Operation",
+        "Policy",
+        "Remedy",
+    ),
+}
+"""The nouns by the file that defines them."""
+
+_FILES = {noun: subject for subject, nouns in SUBJECTS.items() for noun in nouns}
 
 __all__ = [
+    "SUBJECTS",
     "AccountSecret",
     "Alert",
     "AlertBaseline",
@@ -104,4 +161,23 @@ __all__ = [
     "Survey",
     "SurveyRefusal",
     "WeightSet",
+    "whole_schema",
 ]
+
+
+def __getattr__(name: str) -> Any:
+    """Import the file of a noun that is named for the first time."""
+    if name not in _FILES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    noun = getattr(import_module(f"{__name__}.{_FILES[name]}"), name)
+    globals()[name] = noun
+    return noun
+
+
+def whole_schema() -> MetaData:
+    """Return all tables there are."""
+    from sqlmodel import SQLModel
+
+    for subject in SUBJECTS:
+        import_module(f"{__name__}.{subject}")
+    return SQLModel.metadata

@@ -19,6 +19,10 @@ SQLModel.metadata.naming_convention = {
 }
 
 
+# The tables are described and rows checked by the database: what pydantic would build for checking is not built until asked for.
+SQLModel.model_config["defer_build"] = True
+
+
 class UtcTime(TypeDecorator[datetime]):
     """A moment in UTC, to the second.
 

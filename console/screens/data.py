@@ -10,30 +10,31 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from console.errors import OmbudError
 from console.i18n import chosen_language
-from console.services.views import (
-    ActionResult,
-    CaseDetail,
-    CaseRow,
-    CustomerDetail,
-    CustomerRow,
-    FormBasis,
-    FormChoices,
-    IdList,
-    Intake,
-    IntakePreview,
-    NoticeRow,
-    Possibility,
-    QueueView,
-    TakenIn,
-)
+from console.loading import loading
+from console.services.views import ActionResult, NoticeRow, TakenIn
 
 if TYPE_CHECKING:
     from console.services.handling import Report
+    from console.services.views import (
+        CaseDetail,
+        CaseRow,
+        CustomerDetail,
+        CustomerRow,
+        FormBasis,
+        FormChoices,
+        IdList,
+        Intake,
+        IntakePreview,
+        Possibility,
+        QueueView,
+    )
     from console.storage.engine import Store
 
 FOUND_CUSTOMERS = 200
 """The most customers a search lists; who looks for one person refines the words rather than reading further."""
 NOTICES_SHOWN = 200
+CACHE = 4_000
+"""KiB of the file kept at hand by each connection: four of them at most, beside the system's own cache of files."""
 
 Progress = Callable[[int, int], bool]
 """Told how many cases of how many are worked; answers whether to go on."""
@@ -106,9 +107,11 @@ class ServiceData:
     """The answers of the services; the data layer is imported when the first question is asked."""
 
     def __init__(self, url: str, *, zone: str = "", viewer: str = "") -> None:
-        from console.storage.engine import open_store
+        with loading():
+            from console.services import queues  # noqa: F401 - the first question, asked next
+            from console.storage.engine import open_store
 
-        self._store: Store = open_store(url)
+        self._store: Store = open_store(url, cache=CACHE)
         self._keep_erased()
         self._zone = zone
         self._viewer = viewer or self._login()

@@ -15,10 +15,8 @@ MANY = "many"
 
 
 def offer_text(app: Desk) -> str:
-    """Return what to say of the drafts that are kept for this database, or nothing."""
+    """Return what to say of the drafts that are kept for this database, if there are any."""
     count = len(app.drafts.all(app.database_name))
-    if not count:
-        return ""
     text = ngettext(
         "{count} form that was not saved is kept: “{label}” in the list of commands goes on with it.",
         "{count} forms that were not saved are kept: “{label}” in the list of commands goes on with them.",

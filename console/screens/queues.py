@@ -90,6 +90,7 @@ class QueueScreen(FilterScreen):
         self._new: frozenset[int] = frozenset()
         self._wanted: int | None = None
         self._is_whole = False
+        self._has_rows = False
 
     def nodes(self) -> Iterator[tuple[str, DOMNode]]:
         """Yield the list of queues before the screen, when it has the focus."""
@@ -121,12 +122,16 @@ class QueueScreen(FilterScreen):
         return cast("WindowTable[CaseRow]", self.query_one("#table", WindowTable))
 
     def begin(self) -> None:
-        """Ask for the first queue, for the views and for the counts."""
+        """Ask for the first queue; for the views and the counts once its rows are there."""
         self.table.empty = _("Asking the database…")
         self._show_views()
         self._ask_ids(keep=False)
-        self.ask_views()
-        self._ask_counts()
+
+    def _ask_rest(self) -> None:
+        if not self._has_rows:
+            self._has_rows = True
+            self.ask_views()
+            self._ask_counts()
 
     # What is shown
 
@@ -184,6 +189,7 @@ class QueueScreen(FilterScreen):
             return
         self._details.clear()
         self._ask_ids(keep=True)
+        self._has_rows = True
         self.ask_views()
         self._ask_counts()
 
@@ -203,6 +209,7 @@ class QueueScreen(FilterScreen):
             request, start, rows = cast("tuple[int, int, Sequence[CaseRow]]", answer)
             self.table.put_rows(request, start, rows)
             self.renewed([row.id for row in rows])
+            self._ask_rest()
         elif group == "preview" and isinstance(answer, CaseDetail):
             self._details = {answer.row.id: answer}
             self._show_preview()
@@ -230,6 +237,8 @@ class QueueScreen(FilterScreen):
             self._wanted = None
         self._is_keeping = True
         self._show_status()
+        if not found.ids.ids:
+            self._ask_rest()
         if self._is_stale:
             self.call_later(self.renew)
 

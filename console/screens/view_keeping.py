@@ -3,21 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from console.actions import key_of
 from console.errors import OmbudError
 from console.i18n import _
 from console.labels import label
 from console.rules.case_columns import READY_LAYOUT, Layout, known_layout, written_layout
-from console.screens.column_dialog import ChosenColumns, ColumnDialog
-from console.screens.dialogs import Confirm, FormDialog
 from console.screens.queue_questions import QueueQuestions
 from console.screens.view_list import view_name, view_signs
 from console.screens.working import WorkScreen
 from console.services.views import QUEUE_VIEWS, NewView, QueueView
 from console.widgets.content import number
-from console.widgets.form import FormField
+
+if TYPE_CHECKING:
+    from console.screens.column_dialog import ChosenColumns
 
 KEPT = "kept-view"
 GONE = "gone-view"
@@ -134,6 +134,9 @@ class ViewScreen(WorkScreen):
         self._ask_name(self.view.label if self.view.is_own else "", "")
 
     def _ask_name(self, name: str, complaint: str) -> None:
+        from console.screens.dialogs import FormDialog
+        from console.widgets.form import FormField
+
         self._name_tried = ""
         try:
             filter_text = self.filter_to_keep()
@@ -166,6 +169,9 @@ class ViewScreen(WorkScreen):
         return self.view
 
     def action_rename_view(self) -> None:
+        from console.screens.dialogs import FormDialog
+        from console.widgets.form import FormField
+
         view = self._kept_view()
         if view is None:
             return
@@ -186,6 +192,8 @@ class ViewScreen(WorkScreen):
             self.ask(KEPT, lambda data: (data.part(QueueQuestions).share(view), told + hint))
 
     def action_delete_view(self) -> None:
+        from console.screens.dialogs import Confirm
+
         view = self._kept_view()
         if view is None:
             return
@@ -234,6 +242,8 @@ class ViewScreen(WorkScreen):
             self.show_view(view_id)
 
     def action_columns(self) -> None:
+        from console.screens.column_dialog import ColumnDialog
+
         take: Callable[[ChosenColumns | None], None] = self._choose_columns
         self.app.push_screen(ColumnDialog(self.columns_shown, self.current_sort()), take)
 

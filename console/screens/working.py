@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from typing import cast
+from typing import TYPE_CHECKING, cast
 
 from textual import on
 from textual.message import Message
@@ -16,15 +16,16 @@ from console.errors import OmbudError
 from console.i18n import _, ngettext
 from console.labels import label
 from console.screens.base import ConsoleScreen
-from console.screens.dialogs import ActionMenu, Confirm, FormDialog, Progress
 from console.screens.doings import Deed
 from console.screens.refusals import reason_against, refusal_text
-from console.screens.verb_forms import GRAVE, said, say_fields, verb_fields
-from console.services.fields import TAKES
-from console.services.views import ActionResult, CaseRow, FormBasis, Possibility
+from console.services.views import ActionResult
 from console.signs import sign
 from console.widgets.content import cut, number
-from console.widgets.form import FormField
+
+if TYPE_CHECKING:
+    from console.screens.dialogs import Progress
+    from console.services.views import CaseRow, FormBasis, Possibility
+    from console.widgets.form import FormField
 
 PROGRESS_PAUSE = 0.3
 """Seconds of work until the counter shows."""
@@ -167,6 +168,8 @@ class WorkScreen(ConsoleScreen):
         super().failed(group, error)
 
     def _open_form(self, verb: str, case_ids: tuple[int, ...], basis: FormBasis) -> None:
+        from console.services.fields import TAKES
+
         complaint, self._complaint = self._complaint, ""
         if len(case_ids) == 1 and not basis.possibility.is_possible:
             self.console.drop_keys()
@@ -186,6 +189,9 @@ class WorkScreen(ConsoleScreen):
         self.ask("form", lambda data: (form, case_ids, data.form_basis(deed.verb, first)))
 
     def _show_form(self, verb: str, case_ids: tuple[int, ...], basis: FormBasis, complaint: str) -> None:
+        from console.screens.dialogs import FormDialog
+        from console.screens.verb_forms import GRAVE, said, say_fields, verb_fields
+
         versions = self._versions(case_ids)
         if complaint and len(case_ids) == 1:
             versions = {case_ids[0]: basis.version}  # whoever was told of a change and saves again means it
@@ -237,6 +243,8 @@ class WorkScreen(ConsoleScreen):
     # Doing
 
     def _confirm_or_do(self, deed: Deed, details: Sequence[str] = ()) -> None:
+        from console.screens.dialogs import Confirm
+
         if len(deed.case_ids) == 1:
             self._do(deed)
             return
@@ -268,6 +276,8 @@ class WorkScreen(ConsoleScreen):
         )
 
     def _show_progress(self) -> None:
+        from console.screens.dialogs import Progress
+
         if self._deed is not None and self._progress is None:
             self._progress = Progress(self._title(self._deed.verb, len(self._deed.case_ids)), self._halted.set)
             self.app.push_screen(self._progress)
@@ -362,6 +372,8 @@ class WorkScreen(ConsoleScreen):
             self.ask("menu", lambda data: (first, data.possibilities(first)))
 
     def _open_menu(self, case_id: int, possibilities: Sequence[Possibility]) -> None:
+        from console.screens.dialogs import ActionMenu
+
         is_many = len(self.chosen_ids()) > 1
         entries = [
             (item.verb, key_of_verb(item.verb), label(item.verb, "verb"), "" if is_many else reason_against(item))

@@ -12,10 +12,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, UniqueConstraint, and_, delete, exists, insert, select, update
-from sqlmodel import SQLModel
 
 from console.errors import ConflictError, NotFoundError, UsageError
-from console.models import CustomerMerge
+from console.models import CustomerMerge, whole_schema
 from console.models.base import table_of
 from console.services.care_views import MergeRow
 from console.services.customer_records import (
@@ -56,7 +55,7 @@ CHUNK = 500
 
 def _referring(*, is_own: bool = False) -> Iterable[tuple[Table, str]]:
     """Every table that refers to customers by a column: those whose rows are moved, or those that have one for each customer."""
-    for table in SQLModel.metadata.sorted_tables:
+    for table in whole_schema().sorted_tables:
         if table.name in STAY:
             continue
         for column in table.columns:
@@ -172,7 +171,7 @@ def _hand_over(work: Work, moved: Mapping[str, Sequence[int]], source: int, targ
     kept: dict[str, int] = {}
     for name, ids in moved.items():
         table_name, _dot, column = name.partition(".")
-        table = SQLModel.metadata.tables[table_name]
+        table = whole_schema().tables[table_name]
         owner = table.c[column or "customer_id"]
         if table is ACCOUNTS:
             _reseal(work, ids, source, target)
@@ -260,7 +259,7 @@ def unmerge(store: Store, number: str, actor: str) -> MergeRow:
         before = json.loads(merged["before"])
         for name in before["copied"]:
             table_name, _dot, column = name.partition(".")
-            table = SQLModel.metadata.tables[table_name]
+            table = whole_schema().tables[table_name]
             connection.execute(delete(table).where(table.c[column] == target))
         kept_facts = _take_facts_back(connection, target, before)
         connection.execute(

@@ -15,8 +15,6 @@ from console.codes import CasePhase
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
 from console.models.base import table_of
 from console.rules.filters import CASE_FIELDS, ME, MINE, NONE, Filter, Operator, Sort, Span, Term, parse, spans
-from console.services.customer_filtering import in_segments
-from console.services.policies import POLICIES, PolicyBook, policy_book
 from console.storage.search import matching
 
 CASES = table_of(Case)
@@ -79,9 +77,12 @@ def compiled(connection: Connection, filter_text: str, *, now: datetime, viewer:
 
 def callback_rules(connection: Connection, now: datetime) -> tuple[CallbackRule, ...]:
     """Return what each version of the policy says of callbacks; nothing where there is no policy yet."""
+    # The rules of a policy and the customers' facts are not imported for the filters that do without them.
+    from console.services.policies import POLICIES, policy_book
+
     if connection.execute(select(POLICIES.c.id).limit(1)).first() is None:
         return ()
-    book: PolicyBook = policy_book(connection)
+    book = policy_book(connection)
     editions = [(edition.id, edition.policy) for edition in book.editions]
     return tuple(
         CallbackRule(
@@ -135,6 +136,13 @@ def _code(column: str) -> Callable[[Term, _Asked], Condition]:
         return wanted
 
     return condition
+
+
+def _segment(term: Term, asked: _Asked) -> Condition:
+    from console.services.customer_filtering import in_segments
+
+    del asked
+    return in_segments(CASES.c.customer_id, term)
 
 
 def _state(term: Term, asked: _Asked) -> Condition:
@@ -381,7 +389,7 @@ _FIELDS: Mapping[str, Callable[[Term, _Asked], Condition]] = {
     "team": _team,
     "assignee": _assignee,
     "customer": _linked("customer_id", CUSTOMERS, "number", "name"),
-    "segment": lambda term, asked: in_segments(CASES.c.customer_id, term),
+    "segment": _segment,
     "account": _linked("account_id", ACCOUNTS, "number"),
     "reference": _text("reference"),
     "source": _text("source"),

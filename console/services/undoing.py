@@ -10,12 +10,11 @@ from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, and_, delete, func, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
-from sqlmodel import SQLModel
 
 from console import clock
 from console.codes import CasePhase, Role
 from console.errors import ConflictError, NotAllowedError, NotFoundError, OmbudError
-from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation, Response
+from console.models import Case, CaseEvent, CaseLink, CaseText, CorrectiveActionCase, Operation, Response, whole_schema
 from console.models.base import UtcTime, table_of
 from console.services import promises
 from console.services.answering import delete_responses
@@ -288,7 +287,7 @@ def _delete(connection: Connection, name: str, key: dict[str, Any]) -> None:
 
     A corrective action that other cases belong to since stays, and so does a notice that was sent.
     """
-    table = SQLModel.metadata.tables[name]
+    table = whole_schema().tables[name]
     here = and_(*(table.c[column] == value for column, value in key.items()))
     row = connection.execute(select(table).where(here)).mappings().one_or_none()
     if row is None:

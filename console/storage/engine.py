@@ -23,6 +23,8 @@ from console.storage.keys import LOOKING, Safe
 T = TypeVar("T")
 WRITING = "ombud_writing"
 BUSY_MILLISECONDS = 10_000
+CACHE = 32_000
+"""KiB of an SQLite file that each connection keeps at hand."""
 ATTEMPTS = 8
 GAVE_WAY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's states for a transaction that lost to another: serialization failure, deadlock, lock not available."""
@@ -191,12 +193,16 @@ def _told(error: DBAPIError, url: str) -> Exception:
     return error
 
 
-def open_store(url: str, *, must_exist: bool = True, key: str = "", is_encrypted: bool = False) -> Store:
+def open_store(
+    url: str, *, must_exist: bool = True, key: str = "", is_encrypted: bool = False, cache: int = CACHE
+) -> Store:
     """Open the database behind a URL.
 
     ``sqlite:///FILE`` is the embedded engine, ``postgresql://…`` the server. ``key`` says where the master key is, instead of the
-    settings; ``is_encrypted`` makes a new file encrypted as a whole (one that is so already is opened without a word). Raises
-    UsageError for a URL that is none, UnavailableError for a database that cannot be opened.
+    settings; ``is_encrypted`` makes a new file encrypted as a whole (one that is so already is opened without a word); ``cache``
+    is how much of an SQLite file each connection keeps at hand, in KiB.
+
+    Raises UsageError for a URL that is none, UnavailableError for a database that cannot be opened.
     """
     try:
         parsed = make_url(url)
@@ -205,7 +211,7 @@ def open_store(url: str, *, must_exist: bool = True, key: str = "", is_encrypted
     backend = parsed.get_backend_name()
     if backend == "sqlite":
         safe = Safe(parsed.database or "", key)
-        return Store(_sqlite(parsed, safe, must_exist=must_exist, is_encrypted=is_encrypted), safe)
+        return Store(_sqlite(parsed, safe, must_exist=must_exist, is_encrypted=is_encrypted, cache=cache), safe)
     if backend in ("postgresql", "postgres"):
         if is_encrypted:
             raise UsageError("Only an SQLite file is encrypted as a whole.", "Encrypt the disk of the server instead.")
@@ -213,7 +219,7 @@ def open_store(url: str, *, must_exist: bool = True, key: str = "", is_encrypted
     raise UsageError(f"Ombud keeps no data in {backend}.", "Use sqlite:///FILE or postgresql://HOST/NAME.")
 
 
-def _sqlite(url: URL, safe: Safe, *, must_exist: bool, is_encrypted: bool) -> Engine:
+def _sqlite(url: URL, safe: Safe, *, must_exist: bool, is_encrypted: bool, cache: int) -> Engine:
     from sqlcipher3 import dbapi2
 
     if not is_safe_sqlite(dbapi2.sqlite_version_info):
@@ -239,7 +245,7 @@ def _sqlite(url: URL, safe: Safe, *, must_exist: bool, is_encrypted: bool) -> En
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "check_same_thread": False, "isolation_level": None},
     )
     file = FileKey(path, safe, is_wanted=is_encrypted)
-    event.listen(engine, "connect", lambda connection, record: _prepare_sqlite(connection, file))
+    event.listen(engine, "connect", lambda connection, record: _prepare_sqlite(connection, file, cache))
     event.listen(engine, "begin", _begin_sqlite)
     return engine
 
@@ -254,7 +260,7 @@ def _make_private(path: Path) -> None:
         ) from error
 
 
-def _prepare_sqlite(connection: Any, file: FileKey) -> None:
+def _prepare_sqlite(connection: Any, file: FileKey, cache: int) -> None:
     file.unlock(connection)
     for pragma in (
         "journal_mode=WAL",
@@ -263,7 +269,7 @@ def _prepare_sqlite(connection: Any, file: FileKey) -> None:
         "trusted_schema=OFF",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "cache_size=-32000",
+        f"cache_size=-{cache}",
     ):
         connection.execute(f"PRAGMA {pragma}").fetchall()
 

@@ -8,11 +8,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, Table, and_, delete, exists, insert, literal_column, not_, select
-from sqlmodel import SQLModel
 
 from console.codes import BatchState
 from console.errors import OmbudError
-from console.models import AuditEntry
+from console.models import AuditEntry, whole_schema
 from console.models.base import table_of
 from console.services.customer_records import forget_customers
 from console.services.imported_promises import ImportedPromises
@@ -192,7 +191,7 @@ def _link_ids(connection: Connection, values: dict[str, Any]) -> dict[str, int |
 def references_to(target: Table) -> list[ColumnElement[bool]]:
     """Return conditions that some row refers to a row of ``target``, for every foreign key; rows that go with it do not count."""
     found: list[ColumnElement[bool]] = []
-    for table in SQLModel.metadata.sorted_tables:
+    for table in whole_schema().sorted_tables:
         other = table.alias(f"referring_{table.name}")
         for column in table.columns:
             if any(key.column.table is target and key.ondelete != "CASCADE" for key in column.foreign_keys):

@@ -259,3 +259,20 @@ async def test_copying_sends_a_clean_reference() -> None:
         await press(pilot, "y")
         assert "\x1b" not in app.clipboard
         assert not hostile(app)
+
+
+async def test_the_first_rows_are_asked_for_before_the_counts() -> None:
+    data = MemoryData()
+    async with console(data) as (app, _pilot):
+        first, second, *_rest = data.asked
+        assert first.startswith("ids ")
+        assert second.startswith("rows ")
+        assert isinstance(app.screen, QueueScreen)
+        assert app.screen._counts["all"] == data.count
+
+
+async def test_a_first_queue_without_rows_is_counted_too() -> None:
+    data = MemoryData(0)
+    async with console(data) as (app, _pilot):
+        assert isinstance(app.screen, QueueScreen)
+        assert app.screen._counts == dict.fromkeys((view.id for view in QUEUE_VIEWS), 0)

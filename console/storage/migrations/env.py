@@ -2,12 +2,12 @@
 
 from alembic import context
 
-from console.models import Case
+from console.models import whole_schema
 
 connection = context.config.attributes["connection"]
 context.configure(
     connection=connection,
-    target_metadata=Case.metadata,
+    target_metadata=whole_schema(),
     render_as_batch=True,
     compare_type=True,
     transactional_ddl=True,
