@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, insert, select, update
 
@@ -12,12 +12,13 @@ from console.models import SavedView, Staff
 from console.models.base import table_of
 from console.rules.case_columns import read_layout, written_layout
 from console.rules.filters import FilterError, parse
-from console.services.handling import worker_of
-from console.services.staffing import SUPERVISORS
 from console.services.views import QUEUE_VIEWS, NewView, QueueView
 from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean_line
+
+if TYPE_CHECKING:
+    from console.services.handling import Worker
 
 VIEWS: Table = table_of(SavedView)
 STAFF: Table = table_of(Staff)
@@ -25,6 +26,13 @@ STAFF: Table = table_of(Staff)
 LONGEST_NAME = 80
 MOST = 50
 """Views one person may keep: each costs a count whenever somebody writes."""
+
+
+def _worker(connection: Connection, actor: str) -> Worker:
+    # Views are read at every start, and written seldom: reading them does without all that working on cases needs.
+    from console.services.handling import worker_of
+
+    return worker_of(connection, actor)
 
 
 def views(store: Store, viewer: str) -> tuple[QueueView, ...]:
@@ -60,7 +68,7 @@ def save(
 
     def keep(work: Work) -> QueueView:
         connection = work.connection
-        owner = worker_of(connection, actor).id
+        owner = _worker(connection, actor).id
         # On the record first: on PostgreSQL that lets one writer at a time go on, so that no two take one name.
         work.record("save view", "view", name, {"filter": asked, "columns": layout})
         held = connection.execute(select(VIEWS).where(VIEWS.c.owner_id == owner, VIEWS.c.name_key == key)).mappings()
@@ -121,7 +129,9 @@ def share(store: Store, number: int, *, actor: str, is_shared: bool = True, vers
     def act(work: Work) -> QueueView:
         connection = work.connection
         row = _row(connection, number, actor, version, "share")
-        worker = worker_of(connection, actor)
+        worker = _worker(connection, actor)
+        from console.services.staffing import SUPERVISORS
+
         if is_shared and worker.role not in SUPERVISORS:
             raise NotAllowedError(
                 f"The role {worker.role} may not share a view; it takes: {', '.join(sorted(SUPERVISORS))}.",
@@ -157,7 +167,7 @@ def move(store: Store, number: int, position: int, *, actor: str) -> tuple[Queue
 
     def act(work: Work) -> tuple[QueueView, ...]:
         connection = work.connection
-        owner = worker_of(connection, actor).id
+        owner = _worker(connection, actor).id
         row = _row(connection, number, actor, None, "order")
         if row["owner_id"] != owner:
             raise NotAllowedError(f"{row['name']} is not yours to order.", "Order your own views.")
@@ -190,7 +200,7 @@ def _checked_name(written: str) -> tuple[str, str]:
 
 def _row(connection: Connection, number: int, actor: str, version: int | None, action: str) -> RowMapping:
     """Return the row of a view that the actor may change: his own, or a shared one where he is an administrator."""
-    worker = worker_of(connection, actor)
+    worker = _worker(connection, actor)
     row = connection.execute(select(VIEWS).where(VIEWS.c.id == number)).mappings().one_or_none()
     is_administrator = worker.role == Role.ADMINISTRATOR.value
     if row is None or not (row["owner_id"] == worker.id or row["is_shared"]):

@@ -26,7 +26,7 @@ from console.widgets.marks import Marks
 __all__ = ["PAGE", "Column", "WindowTable"]
 
 PAGE = 100
-KEPT_ROWS = 40 * PAGE
+KEPT_ROWS = 20 * PAGE
 """Rows held in memory: forty pages are some 3 MB and more than a person scrolls back."""
 
 SEARCHED_NEIGHBOURS = 50
