@@ -6,9 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Table, insert, select
-from sqlmodel import SQLModel
 
-from console.models import Case, Customer, Department, ServiceAccount, Staff
+from console.models import Case, Customer, Department, ServiceAccount, Staff, whole_schema
 from console.models.base import table_of
 from console.rules.policies import load_pack
 from console.services.handling import Report, perform
@@ -157,7 +156,7 @@ def case_of(store: Store, case: int | Taken) -> dict[str, Any]:
 
 def clocks_of(store: Store, case: int | Taken) -> dict[str, dict[str, Any]]:
     """Return the stored clocks of a case by name."""
-    table = SQLModel.metadata.tables["clocks"]
+    table = whole_schema().tables["clocks"]
     with store.reading() as connection:
         wanted = select(table).where(table.c.case_id == (case if isinstance(case, int) else case.id))
         return {row["name"]: dict(row) for row in connection.execute(wanted).mappings()}
@@ -165,7 +164,7 @@ def clocks_of(store: Store, case: int | Taken) -> dict[str, dict[str, Any]]:
 
 def verbs_of(store: Store, case: int | Taken) -> list[str]:
     """Return the verbs in the history of a case, oldest first."""
-    table = SQLModel.metadata.tables["case_events"]
+    table = whole_schema().tables["case_events"]
     with store.reading() as connection:
         wanted = select(table.c.verb).where(table.c.case_id == (case if isinstance(case, int) else case.id))
         return list(connection.execute(wanted.order_by(table.c.id)).scalars())
@@ -176,6 +175,6 @@ def contents(store: Store, *tables: str) -> dict[str, list[tuple[Any, ...]]]:
     with store.reading() as connection:
         return {
             name: sorted((tuple(row) for row in connection.execute(select(table))), key=repr)
-            for name, table in SQLModel.metadata.tables.items()
+            for name, table in whole_schema().tables.items()
             if not tables or name in tables
         }

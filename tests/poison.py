@@ -23,9 +23,10 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlmodel import AutoString, SQLModel
+from sqlmodel import AutoString
 
 from console import clock
+from console.models import whole_schema
 from console.models.base import UtcTime
 from console.services.access import caller
 from console.services.setup import initialise
@@ -84,9 +85,9 @@ def poison(store: Store, *, keep_login: str = "") -> int:
     with store.engine.connect() as connection:
         _unlock(connection)
         now = datetime(2026, 3, 2, 1, 0, tzinfo=UTC)
-        for table in SQLModel.metadata.sorted_tables:
+        for table in whole_schema().sorted_tables:
             _fill(connection, table, now)
-        for table in SQLModel.metadata.sorted_tables:
+        for table in whole_schema().sorted_tables:
             written += _poison(connection, table, keep_login)
         connection.commit()
     return written
@@ -130,7 +131,7 @@ def _unlock(connection: Connection) -> None:
             connection.exec_driver_sql(f'DROP TRIGGER "{trigger}"')
         return
     connection.execute(text("SET session_replication_role = replica"))
-    for table in SQLModel.metadata.tables:
+    for table in whole_schema().tables:
         names = connection.execute(
             text("SELECT conname FROM pg_constraint WHERE contype = 'c' AND conrelid = CAST(:name AS regclass)"),
             {"name": table},

@@ -16,9 +16,8 @@ from typing import Any
 
 from office import COMPLAINT, START, furnish
 from sqlalchemy import func, insert, select, update
-from sqlmodel import SQLModel
 
-from console.models import Case, CaseEvent, Staff
+from console.models import Case, CaseEvent, Staff, whole_schema
 from console.models.base import table_of
 from console.services import promises
 from console.services.handling import perform
@@ -49,7 +48,7 @@ def _fill(store: Store, count: int, logins: list[str]) -> list[int]:
         connection = work.connection
         pattern = dict(connection.execute(select(CASES).where(CASES.c.id == first.id)).mappings().one())
         born = dict(connection.execute(select(EVENTS).where(EVENTS.c.case_id == first.id)).mappings().one())
-        texts = SQLModel.metadata.tables["case_texts"]
+        texts = whole_schema().tables["case_texts"]
         text = dict(connection.execute(select(texts).where(texts.c.case_id == first.id)).mappings().one())
         more = range(first.id + 1, first.id + count)
         if more:

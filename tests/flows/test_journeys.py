@@ -16,9 +16,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 from office import PEOPLE, START, furnish
 from sqlalchemy import event, or_, select
-from sqlmodel import SQLModel
 
 from console.codes import CaseKind, Channel
+from console.models import whole_schema
 from console.rules.policies import Policy
 from console.services import promises
 from console.services.handling import perform
@@ -40,7 +40,7 @@ CATEGORIES = (
     "",
 )
 ACTORS = ("root", "root", "lin", "ma", *PEOPLE)
-TABLES = SQLModel.metadata.tables
+TABLES = whole_schema().tables
 
 
 def fields_for(verb: str, choice: int, other: str) -> dict[str, str]:

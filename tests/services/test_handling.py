@@ -9,9 +9,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from office import COMPLAINT, START, after, case_of, clocks_of, contents, done, furnish, received, tried, verbs_of
 from sqlalchemy import update
-from sqlmodel import SQLModel
 
 from console.errors import NotAllowedError, OmbudError, UsageError
+from console.models import whole_schema
 from console.services import promises
 from console.services.claims import free_claims, renew
 from console.services.handling import PART, perform
@@ -19,7 +19,7 @@ from console.services.intake import NewCase, take_in
 from console.services.undoing import undo
 from console.storage.engine import Store
 
-TABLES = SQLModel.metadata.tables
+TABLES = whole_schema().tables
 ANSWER = {"reply": "{customer}您好，{reference}已更正。", "outcome": "solved"}
 
 

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 from office import COMPLAINT, START, after, case_of, clocks_of, contents, done, furnish, received
-from sqlmodel import SQLModel
 
 from console.errors import NotAllowedError, NotFoundError, UsageError
+from console.models import whole_schema
 from console.services.intake import NewCase, likely_duplicates, take_in
 from console.storage.engine import Store
 
@@ -123,7 +123,7 @@ def test_a_duplicate_is_proposed_while_both_are_open(store: Store) -> None:
 
 
 def test_a_case_belongs_to_the_incident_of_its_place_and_time(store: Store) -> None:
-    incidents = SQLModel.metadata.tables["incidents"]
+    incidents = whole_schema().tables["incidents"]
     with store.writing("root") as work:
         outage = {"number": "I-1", "kind": "outage", "title": "Feeder 12", "region": "east", "started_at": START}
         work.connection.execute(incidents.insert().values({**outage, "ended_at": after(hours=2), "version": 1}))

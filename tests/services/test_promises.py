@@ -7,8 +7,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from office import WHOLE, clocks_of, done, furnish, received
 from sqlalchemy import select
-from sqlmodel import SQLModel
 
+from console.models import whole_schema
 from console.rules.policies import ready_packs
 from console.services import promises
 from console.services.handling import perform
@@ -96,7 +96,7 @@ def test_every_ready_policy_leads_from_receipt_to_archive(store: Store, pack: st
         done(store, verb, case, "root", JANUARY + timedelta(hours=number), **fields)
         with store.reading() as connection:
             assert promises.disagreements(connection, [case.id]) == ()
-    cases = SQLModel.metadata.tables["cases"]
+    cases = whole_schema().tables["cases"]
     with store.reading() as connection:
         row = connection.execute(select(cases).where(cases.c.id == case.id)).mappings().one()
     assert (row["phase"], row["due_at"]) == ("closed", None)
@@ -105,7 +105,7 @@ def test_every_ready_policy_leads_from_receipt_to_archive(store: Store, pack: st
 def test_a_clock_that_was_tampered_with_is_found_and_mended(store: Store) -> None:
     furnish(store)
     case = received(store)
-    clocks = SQLModel.metadata.tables["clocks"]
+    clocks = whole_schema().tables["clocks"]
     with store.writing("root") as work:
         work.connection.execute(clocks.update().where(clocks.c.name == "reply").values(standing="met"))
         work.record("tamper", "case", case.reference)

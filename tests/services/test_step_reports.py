@@ -6,8 +6,8 @@ from datetime import timedelta
 
 import pytest
 from office import WHOLE, after, done, furnish, received
-from sqlmodel import SQLModel
 
+from console.models import whole_schema
 from console.services.intake import NewCase, take_in
 from console.services.step_reports import StepReport, standard_steps, step_report
 from console.services.undoing import undo
@@ -59,8 +59,8 @@ def test_a_complaint_shows_its_steps_or_the_reason(store: Store) -> None:
 def test_a_step_neither_shown_nor_excused_is_counted(store: Store, pack: str) -> None:
     furnish(store, pack)
     case = take_in(store, NewCase("The bill is wrong", category="billing", details=WHOLE), actor="root", now=after())
-    events = SQLModel.metadata.tables["case_events"]
-    cases = SQLModel.metadata.tables["cases"]
+    events = whole_schema().tables["case_events"]
+    cases = whole_schema().tables["cases"]
     at = after(hours=1)
     with store.writing("root") as work:
         values = {"phase": "closed", "state": "archived", "closed_at": at}

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 from office import COMPLAINT, after, case_of, contents, done, furnish, received, tried, verbs_of
-from sqlmodel import SQLModel
 
 from console.errors import NotAllowedError, NotFoundError, OmbudError
+from console.models import whole_schema
 from console.services.handling import perform
 from console.services.undoing import undo
 from console.storage.engine import Store
 
-TABLES = SQLModel.metadata.tables
+TABLES = whole_schema().tables
 
 
 @pytest.fixture(autouse=True)
