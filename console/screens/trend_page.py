@@ -199,7 +199,7 @@ def alert_line(row: AlertRow, width: int) -> BoardLine:
         )
         if part
     )
-    head = f"{LEVEL_SIGNS[row.level]:<2} {row.number} {row.latest_month} "
+    head = f"{LEVEL_SIGNS.get(row.level, ''):<2} {row.number} {row.latest_month} "
     room = max(12, width - cell_len(head) - cell_len(tail) - 2)
     where = row.cell.removeprefix("kind:complaint").strip() or _("all complaints")
     style = "overdue" if row.level == "high" else "soon" if row.level == "medium" else ""

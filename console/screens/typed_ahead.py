@@ -21,18 +21,22 @@ ROUNDS = 2
 PATIENCE = 0.5
 """Seconds after which a key counts as done though no word came, because what had the focus is gone."""
 
+SLOWEST = 10.0
+"""Seconds after which a key counts as done though what had the focus is still there: a busy machine is given this long."""
+
 
 class KeyDone(Message):
     """A key, and in the second round all that it led to, has come up to the application."""
 
-    def __init__(self, target: MessagePump, turn: int) -> None:
+    def __init__(self, target: MessagePump, turn: int, number: int) -> None:
         super().__init__()
         self.target = target
         self.turn = turn
+        self.number = number
 
     def again(self) -> bool:
         """Send word once more; return whether it is on its way."""
-        return self.turn < ROUNDS and self.target.post_message(KeyDone(self.target, self.turn + 1))
+        return self.turn < ROUNDS and self.target.post_message(KeyDone(self.target, self.turn + 1, self.number))
 
 
 class Waiting(Protocol):
@@ -48,6 +52,8 @@ class TypedAhead:
         self._take = take
         self._keys: deque[events.Key] = deque()
         self._began: float | None = None
+        self._target: MessagePump | None = None
+        self._number = 0
 
     def add(self, key: events.Key) -> None:
         """Put a key behind the others."""
@@ -72,20 +78,25 @@ class TypedAhead:
         self._began = None
 
     def is_done(self, word: KeyDone) -> bool:
-        """Return whether the key under way is done, after word of it came."""
-        if word.again():
+        """Return whether the key under way is done, after word came: word of an earlier key, come late, is not of this one."""
+        if word.again() or word.number != self._number:
             return False
         self._began = None
         return True
 
     async def next(self, screen: Waiting | None) -> None:
         """Take the next key, unless one is under way or the screen makes way for another one."""
-        if self._began is not None and time.monotonic() - self._began < PATIENCE:
+        if self._began is not None and time.monotonic() - self._began < self._patience:
             return
         self._began = None
         if not self._keys or (screen is not None and screen.holds(self._keys[0].key)):
             return
         self._began = time.monotonic()
-        target = await self._take(self._keys.popleft())
-        if not target.post_message(KeyDone(target, 1)):
+        self._number += 1
+        self._target = target = await self._take(self._keys.popleft())
+        if not target.post_message(KeyDone(target, 1, self._number)):
             self._began = None
+
+    @property
+    def _patience(self) -> float:
+        return SLOWEST if self._target is not None and self._target.is_running else PATIENCE
