@@ -209,6 +209,12 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "asked_lately": "asked lately",
         "unreachable": "without a way to be reached",
     },
+    "quality_check": {
+        "double": "Double entry",
+        "straight_line": "All answers alike",
+        "too_fast": "Too fast",
+        "contradiction": "Contradiction",
+    },
     "double": {"same answers": "Same answers", "same customer": "Same customer"},
     "trigger": {"relationship": "Regular", "event": "After a service"},
     "interview": {"open": "Under way", "complete": "Complete", "partial": "Partial", "broken": "Broken off"},

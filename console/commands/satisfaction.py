@@ -21,6 +21,7 @@ from console.commands.satisfaction_output import (
     FilterText,
     Format,
     Output,
+    Weights,
     exported,
     label_of,
     sliced,
@@ -40,6 +41,7 @@ def satisfaction() -> None:
 @app.command("summary")
 def summary(
     filter_text: FilterText = None,
+    weights: Weights = None,
     csv: Csv = None,
     format_: Format = None,
     output: Output = None,
@@ -47,40 +49,20 @@ def summary(
     database: Database = None,
 ) -> None:
     """Show each survey's index and indicators: answers, mean level, share of the two highest levels with its interval."""
-    from console.commands.satisfaction_records import figure_cells, limits, shown, survey_record
+    from console.commands.satisfaction_records import limits, shown, survey_record
     from console.errors import NotFoundError
     from console.services import satisfaction as questions
+    from console.services.figure_tables import summary_rows, with_exclusions
 
     with opened(database) as store:
         try:
-            found = questions.figures(store, filter_text or "", zone=zone())
+            found = questions.figures(store, sliced(None, filter_text, weights), zone=zone())
         except NotFoundError:
-            if filter_text:
+            if filter_text or weights:
                 raise
             found = ()
-    if exported(
-        (
-            {
-                "survey": survey.code,
-                "indicator": item.code,
-                "label": item.label,
-                "measure": name,
-                **figure_cells(figure),
-            }
-            for survey in found
-            for item in survey.items
-            for name, figure in (
-                ("mean", item.mean),
-                ("score", item.score),
-                ("top_two", item.top_two),
-                ("special", item.special),
-            )
-            if figure is not None
-        ),
-        csv,
-        format_,
-        output,
-    ):
+        table = with_exclusions(store, summary_rows(found))
+    if exported(table, csv, format_, output):
         return
     if as_json:
         emit_json({"surveys": [survey_record(survey) for survey in found]})
@@ -92,6 +74,12 @@ def summary(
                 title=label_of(survey.title, survey.title_zh), count=survey.responses, low=low, high=high
             )
         )
+        if survey.quality_rule != "none":
+            emit(
+                _("left out of all figures by the rule {rule}: {count} of {responses} responses").format(
+                    rule=survey.quality_rule, count=survey.excluded, responses=survey.responses
+                )
+            )
         rate = survey.response_rate
         emit(
             _(
@@ -138,6 +126,7 @@ def tree(
     target: Annotated[
         float | None, typer.Option("--target", help="Target on 0 to 100 for nodes without their own.")
     ] = None,
+    weights: Weights = None,
     csv: Csv = None,
     format_: Format = None,
     output: Output = None,
@@ -145,8 +134,9 @@ def tree(
     database: Database = None,
 ) -> None:
     """Roll the indicator tree up, with coverage and what each node costs against the target."""
-    from console.commands.satisfaction_records import figure_cells, limits, shown
+    from console.commands.satisfaction_records import limits, shown
     from console.rules.indicator_trees import load_tree, ready_trees
+    from console.services.figure_tables import exclusions, tree_rows, with_exclusions
     from console.services.indicator_trees import tree as rolled
 
     if name == "list":
@@ -161,29 +151,13 @@ def tree(
             )
         return
     with opened(database) as store:
-        found = rolled(store, sliced(survey, filter_text), name=name, target=target, zone=zone())
-    if exported(
-        (
-            {
-                "survey": found.survey,
-                "tree": found.tree,
-                "node": node.id,
-                "parent": node.parent or "",
-                "label": node.label,
-                "weight": node.weight,
-                "used_weight": node.used_weight,
-                "shortfall": node.shortfall,
-                **figure_cells(node.figure),
-            }
-            for node in found.nodes
-        ),
-        csv,
-        format_,
-        output,
-    ):
+        found = rolled(store, sliced(survey, filter_text, weights), name=name, target=target, zone=zone())
+        table = with_exclusions(store, tree_rows(found))
+        left_out = exclusions(store, [found.survey]).get(found.survey, {})
+    if exported(table, csv, format_, output):
         return
     if as_json:
-        emit_json(asdict(found))
+        emit_json({**asdict(found), **left_out})
         return
     emit_table(
         (_("Indicator"), _("Weight"), _("Score"), _("95 % interval"), "n", _("Coverage"), _("Shortfall"), ""),

@@ -39,10 +39,10 @@ def drivers(
     database: Database = None,
 ) -> None:
     """Show what moves overall satisfaction: importance, performance, quadrants and how stable they are."""
-    from console.commands.satisfaction_records import figure_cells
     from console.errors import UsageError
     from console.measures.quadrants import Crosshair
     from console.services import drivers as questions
+    from console.services.figure_tables import driver_rows, exclusions, with_exclusions
 
     if paths is not None:
         _path_model(filter_text or "", paths, is_standardised=standardised, as_json=as_json, database=database)
@@ -61,29 +61,12 @@ def drivers(
             target=target,
             zone=zone(),
         )
-    if exported(
-        (
-            {
-                "survey": found.survey,
-                "driver": row.code,
-                "share": row.share,
-                "priority": row.priority,
-                "quadrant": row.quadrant,
-                "probability": row.probability,
-                "stated": row.stated.value if row.stated else None,
-                "r_squared": found.r_squared,
-                "method": found.method,
-                **figure_cells(row.performance),
-            }
-            for row in found.drivers
-        ),
-        csv,
-        format_,
-        output,
-    ):
+        table = with_exclusions(store, driver_rows(found))
+        left_out = exclusions(store, [found.survey]).get(found.survey, {})
+    if exported(table, csv, format_, output):
         return
     if as_json:
-        emit_json(asdict(found))
+        emit_json({**asdict(found), **left_out})
         return
     _print(found)
 

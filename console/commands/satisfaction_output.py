@@ -32,6 +32,11 @@ Output = Annotated[
     Path | None, typer.Option("--output", metavar="FILE", help="Where the table goes; without it, to stdout.")
 ]
 
+Weights = Annotated[
+    str | None,
+    typer.Option("--weights", metavar="VERSION", help="Use this version of the weights instead of the one in use."),
+]
+
 
 def zone() -> str:
     """Return the utility's zone."""
@@ -51,9 +56,10 @@ def tell(warnings: Iterable[str]) -> None:
         narrate(_("note: {text}").format(text=warning))
 
 
-def sliced(survey: str | None, filter_text: str | None) -> str:
-    """Return a filter of one survey."""
-    parts = [f'survey:"{survey}"' if survey else "", filter_text or ""]
+def sliced(survey: str | None, filter_text: str | None, weights: str | None = None) -> str:
+    """Return a filter of one survey, by a version of its weights."""
+    quoted = (weights or "").replace("\\", "\\\\").replace('"', '\\"')
+    parts = [f'survey:"{survey}"' if survey else "", filter_text or "", f'weights:"{quoted}"' if weights else ""]
     return " ".join(part for part in parts if part)
 
 

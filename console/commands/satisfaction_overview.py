@@ -2,15 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import asdict
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.commands.database import AsJson, Database, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import Csv, FilterText, Format, Output, exported, label_of, tell, zone
+from console.commands.satisfaction_output import (
+    Csv,
+    FilterText,
+    Format,
+    Output,
+    Weights,
+    exported,
+    label_of,
+    sliced,
+    tell,
+    zone,
+)
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ def overview(
     filter_text: FilterText = None,
     tree: Annotated[str | None, typer.Option("--tree", metavar="NAME", help="A ready tree, or own.")] = None,
     target: Annotated[float | None, typer.Option("--target", help="Target on 0 to 100.")] = None,
+    weights: Weights = None,
     csv: Csv = None,
     format_: Format = None,
     output: Output = None,
@@ -28,11 +39,13 @@ def overview(
     database: Database = None,
 ) -> None:
     """Show one survey at a glance: index, headline numbers, weak points beyond chance, segments, and the change split."""
+    from console.services.figure_tables import overview_rows, with_exclusions
     from console.services.overview import overview as found_by
 
     with opened(database) as store:
-        found = found_by(store, filter_text or "", tree_name=tree, target=target, zone=zone())
-    if exported(_rows(found), csv, format_, output):
+        found = found_by(store, sliced(None, filter_text, weights), tree_name=tree, target=target, zone=zone())
+        table = with_exclusions(store, overview_rows(found))
+    if exported(table, csv, format_, output):
         return
     if as_json:
         record = asdict(found)
@@ -42,36 +55,6 @@ def overview(
         return
     _print(found)
     tell((*found.survey.warnings, *found.survey.index.warnings, *found.notes))
-
-
-def _rows(found: Overview) -> Iterator[dict[str, Any]]:
-    """Every figure of the overview as one record, each with scale, n, interval, coverage and weights version."""
-    from console.commands.satisfaction_records import figure_cells
-
-    code = found.survey.code
-
-    def row(part: str, name: str, value: str, figure: Any, **more: float | None) -> dict[str, Any]:
-        return {
-            "survey": code, "part": part, "name": name, "segment": value,
-            **{key: more.get(key) for key in ("change", "p", "q", "costs", "gain")},
-            **figure_cells(figure),
-        }  # fmt: skip
-
-    for headline in found.headlines:
-        change = headline.change.value if headline.change is not None else None
-        yield row("headline", headline.kind, headline.indicator, headline.figure, change=change, p=headline.change_p)
-    for line in found.rows:
-        change = line.change.value if line.change is not None else None
-        node = line.node
-        yield row("tree", node.id, "", node.figure, change=change, p=line.change_p, costs=node.shortfall)
-    for point in found.weak_points:
-        where = f"{point.dimension}:{point.value}"
-        yield row("weak point", point.indicator, where, point.figure, q=point.q, gain=point.gain)
-    for dimension, segments in found.drill:
-        for segment in segments:
-            yield row("segment", dimension, segment.value, segment.figure)
-    for month, figure in found.months:
-        yield row("month", month, "", figure)
 
 
 def _print(found: Overview) -> None:
@@ -93,6 +76,12 @@ def _print(found: Overview) -> None:
             else f"{shown(rate)}%" + (f" ({_('self-selected')})" if found.is_self_selected else ""),
         )
     )
+    if survey.quality_rule != "none":
+        emit(
+            _("left out of all figures by the rule {rule}: {count} of {responses} responses").format(
+                rule=survey.quality_rule, count=survey.excluded, responses=survey.responses
+            )
+        )
     emit_table(
         (_("Headline"), _("Value"), _("95 % interval"), "n", _("Change"), "p"),
         (

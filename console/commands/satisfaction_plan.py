@@ -10,7 +10,7 @@ import typer
 
 from console.commands.database import AsJson, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import label_of, tell
+from console.commands.satisfaction_output import Csv, Format, Output, exported, label_of, tell
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -53,12 +53,16 @@ def plan(
         int | None, typer.Option("--size", min=1, help="Invite so many instead of the planned number.")
     ] = None,
     members: Annotated[bool, typer.Option("--members", help="List who was drawn.")] = False,
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Plan a survey, draw its sample by a recorded seed, and show how far fieldwork has come."""
     from console.errors import UsageError
     from console.services import surveys
+    from console.services.figure_tables import plan_rows
 
     with opened(database) as store:
         if margin is not None:
@@ -98,6 +102,8 @@ def plan(
             )
         found = surveys.plan_of(store, code)
         listed = surveys.sample(store, code) if members else []
+    if exported(plan_rows(found), csv, format_, output):
+        return
     _show(found, listed, as_json=as_json)
 
 

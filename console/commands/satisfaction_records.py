@@ -82,21 +82,3 @@ def limits(figure: Figure | None) -> str:
         return ""
     factor, digits = (100, 1) if figure.unit == "share" else (1, 2 if figure.unit == "level" else 1)
     return f"{factor * figure.low:.{digits}f}..{factor * figure.high:.{digits}f}"
-
-
-def figure_cells(figure: Figure) -> dict[str, Any]:
-    """Return a figure as the columns that every export of it carries."""
-    return {
-        "value": figure.value,
-        "unit": figure.unit,
-        "scale": figure.scale,
-        "n": figure.n,
-        "n_missing": figure.n_missing,
-        "low": figure.low,
-        "high": figure.high,
-        "interval": figure.interval,
-        "coverage": figure.coverage,
-        "weights_version": figure.weights_version,
-        "disclosure": figure.disclosure,
-        "deff": figure.deff,
-    }

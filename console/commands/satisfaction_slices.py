@@ -10,7 +10,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.satisfaction_output import Csv, FilterText, Format, Output, exported, zone
+from console.commands.satisfaction_output import Csv, FilterText, Format, Output, Weights, exported, sliced, zone
 from console.i18n import _
 
 
@@ -27,6 +27,7 @@ def pivot(
     measure: Annotated[
         str, typer.Option("--measure", metavar="mean|score|top2|nps|n", help="What the cells say.")
     ] = "score",
+    weights: Weights = None,
     csv: Csv = None,
     format_: Format = None,
     output: Output = None,
@@ -34,29 +35,18 @@ def pivot(
     database: Database = None,
 ) -> None:
     """Put two dimensions against each other; cells under 5 answers are hidden, under 30 marked with ~."""
-    from console.commands.satisfaction_records import figure_cells, pivot_record, shown
+    from console.commands.satisfaction_records import pivot_record, shown
+    from console.services.figure_tables import exclusions, pivot_rows, with_exclusions
     from console.services.pivots import pivot as made
 
     with opened(database) as store:
-        table = made(store, rows, columns, where or "", measure=measure, zone=zone())
-    if exported(
-        (
-            {
-                "survey": table.survey,
-                table.row_dimension: cell.row,
-                table.column_dimension or "all": cell.column,
-                "measure": table.measure,
-                **figure_cells(cell.figure),
-            }
-            for cell in table.cells
-        ),
-        csv,
-        format_,
-        output,
-    ):
+        table = made(store, rows, columns, sliced(None, where, weights), measure=measure, zone=zone())
+        records = with_exclusions(store, pivot_rows(table))
+        left_out = exclusions(store, [table.survey]).get(table.survey, {})
+    if exported(records, csv, format_, output):
         return
     if as_json:
-        emit_json(pivot_record(table))
+        emit_json({**pivot_record(table), **left_out})
         return
     across: Sequence[str] = table.columns if columns else ()
     emit_table(
@@ -95,29 +85,13 @@ def compare(
     database: Database = None,
 ) -> None:
     """Compare two waves or slices, second minus first, with a test; a change is split into mix and rate."""
-    from console.commands.satisfaction_records import figure_cells, limits, shown
+    from console.commands.satisfaction_records import limits, shown
     from console.services.comparisons import compare as compared
+    from console.services.figure_tables import comparison_rows
 
     with opened(database) as store:
         found = compared(store, first, second, split_by=split_by, zone=zone())
-    if exported(
-        (
-            {
-                "indicator": one.indicator,
-                "first": one.first.value,
-                "second": one.second.value,
-                "p": one.p,
-                "mix": one.mix,
-                "rate": one.rate,
-                "verdict": one.verdict,
-                **figure_cells(one.difference),
-            }
-            for one in found
-        ),
-        csv,
-        format_,
-        output,
-    ):
+    if exported(comparison_rows(found), csv, format_, output):
         return
     if as_json:
         emit_json({"comparisons": [asdict(one) for one in found]})
@@ -160,6 +134,9 @@ def answers(
     filter_text: FilterText = None,
     limit: Annotated[int, typer.Option("--limit", min=0, help="How many at most.")] = 100,
     offset: Annotated[int, typer.Option("--offset", min=0, help="Pass over so many.")] = 0,
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     as_json_lines: AsJsonLines = False,
     database: Database = None,
@@ -169,6 +146,8 @@ def answers(
 
     with opened(database) as store:
         found = lines(store, filter_text or "", limit=limit, offset=offset, zone=zone())
+    if exported([asdict(line) for line in found], csv, format_, output):
+        return
     if as_json:
         emit_json({"answers": [asdict(line) for line in found]})
     elif as_json_lines:
@@ -208,6 +187,9 @@ def answers(
 
 def cells(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Count every cell anew.")] = False,
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
@@ -215,6 +197,7 @@ def cells(
     from console.errors import ExitCode
     from console.services import answer_cells
 
+    wants_file = csv is not None or format_ is not None or output is not None
     with opened(database) as store:
         if rebuild:
             with store.writing(caller()) as work:
@@ -222,7 +205,11 @@ def cells(
                 work.record("rebuild_cells", "database", store.name, {"cells": count})
         with store.reading() as connection:
             found = answer_cells.check(connection)
-    if as_json:
+            kept = answer_cells.listed(connection) if wants_file else ()
+    if wants_file and exported(kept, csv, format_, output):
+        # The table has taken stdout; whether the cells are sound is said by the exit code.
+        pass
+    elif as_json:
         emit_json({**asdict(found), "is_sound": found.is_sound})
     else:
         emit_table(

@@ -10,7 +10,7 @@ import typer
 
 from console.commands.database import AsJson, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.satisfaction_output import tell
+from console.commands.satisfaction_output import Csv, Format, Output, exported, tell
 from console.i18n import _
 
 
@@ -23,18 +23,26 @@ def weights(
     apply: Annotated[
         bool, typer.Option("--apply", help="Enter the weights of the file and use them from now on.")
     ] = False,
+    csv: Csv = None,
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Show the versions of a survey's weights; work weights out from experts' judgements, and enter them."""
     from console.errors import UsageError
     from console.services import weighting
+    from console.services.figure_tables import weight_rows
 
     if apply and file is None:
         raise UsageError("There is nothing to apply.", "Name the file of the weights.")
+    if file is not None and (csv is not None or format_ is not None or output is not None):
+        raise UsageError("Only the versions entered are written as a table.", "Leave out FILE, or take --json.")
     with opened(database) as store:
         if file is None:
             found = weighting.versions(store, survey)
+            if exported(weight_rows(survey, found), csv, format_, output):
+                return
             if as_json:
                 emit_json({"survey": survey, "versions": [asdict(one) for one in found]})
                 return

@@ -13,6 +13,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.survey_quality import contradiction_pairs, quality
 from console.i18n import _, in_language
 from console.labels import label
 
@@ -29,6 +30,7 @@ def register(app: typer.Typer) -> None:
     app.command("answer")(answer)
     app.command("doubles")(doubles)
     app.command("flags")(flags)
+    app.command("quality")(quality)
     app.command("compare")(compare)
     app.command("profile")(profile)
 
@@ -242,12 +244,7 @@ def flags(
     from console.services.answer_quality import flags as found_flags
     from console.settings import load_settings
 
-    pairs = []
-    for text in contradiction or ():
-        first, comma, second = text.partition(",")
-        if not comma or not first or not second or first == second:
-            raise UsageError(f"--contradiction {text} does not name two items.", "Write --contradiction speed,delay")
-        pairs.append((first, second))
+    pairs = contradiction_pairs(contradiction)
     if not 0 <= tolerance <= 100:
         raise UsageError("--tolerance lies between 0 and 100.")
     with opened(database) as store:

@@ -16,7 +16,8 @@ class Survey(SQLModel, table=True):
 
     ``level_scores`` is a JSON list of the scores of the levels from the lowest, empty for evenly spaced ones; ``plan`` the JSON
     object of what was planned: size, margin, seed, strata. ``weights_version`` names the weights in use. ``is_paired`` says that
-    its cells are many, so that those of two dimensions are kept beside them.
+    its cells are many, so that those of two dimensions are kept beside them; ``quality_rule`` is the JSON object of the rule by
+    which responses are left out of figures, empty where all count.
     """
 
     __tablename__ = "surveys"
@@ -45,6 +46,7 @@ class Survey(SQLModel, table=True):
     tree: str = Field(default="", max_length=64)
     weights_version: str = Field(default="", max_length=64)
     is_paired: bool = False
+    quality_rule: str = Field(default="", sa_type=Text)
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     version: int = 1
 
@@ -125,7 +127,7 @@ class Response(SQLModel, table=True):
 
     ``month`` is that of the answering in the utility's zone, which is what cells are counted by; ``digest`` covers all that
     was said, so that equal digests under two numbers are probably one response entered twice (``is_double``); ``seconds``
-    is how long answering took, where that is known.
+    is how long answering took, where that is known; ``excluded`` what the survey's rule leaves it out of all figures for.
     """
 
     __tablename__ = "responses"
@@ -134,6 +136,13 @@ class Response(SQLModel, table=True):
         not_blank("number"),
         Index("ix_responses_survey_digest", "survey_id", "digest"),
         Index("ix_responses_survey_answered", "survey_id", "answered_at"),
+        Index(
+            "ix_responses_excluded",
+            "survey_id",
+            "excluded",
+            sqlite_where=text("excluded <> ''"),
+            postgresql_where=text("excluded <> ''"),
+        ),
         Index("ix_responses_doubles", "survey_id", sqlite_where=text("is_double"), postgresql_where=text("is_double")),
     )
 
@@ -156,6 +165,7 @@ class Response(SQLModel, table=True):
     batch_id: int | None = Field(default=None, foreign_key="import_batches.id", index=True)
     answered_at: datetime = Field(sa_type=UtcTime)
     seconds: int | None = None
+    excluded: str = Field(default="", max_length=20)
 
 
 class Answer(SQLModel, table=True):

@@ -25,6 +25,7 @@ _FIELDS = (
         {"自评": "self", "第三方": "third_party"},
     ),
     Field("indicator", FieldType.REFERENCE, "Indicator", ("指标", "item"), is_sortable=True),
+    Field("weights", FieldType.REFERENCE, "Weights version", ("权重",)),
     Field("region", FieldType.TEXT, "Region", ("区域",), is_sortable=True, may_be_absent=True),
     Field("kind", FieldType.TEXT, "Kind of customer", ("客户类型",), is_sortable=True, may_be_absent=True),
     Field("supply", FieldType.TEXT, "Supply", ("用电类别", "用能类别"), is_sortable=True, may_be_absent=True),
@@ -40,6 +41,20 @@ _FIELDS = (
     Field("language", FieldType.TEXT, "Language", ("语言",), may_be_absent=True),
     Field("number", FieldType.REFERENCE, "Response number", ("答卷编号",), is_sortable=True),
     Field("double", FieldType.FLAG, "Double entry", ("重复",)),
+    Field(
+        "excluded",
+        FieldType.CHOICE,
+        "Left out of figures",
+        ("排除",),
+        {
+            "double": "Double entry",
+            "straight_line": "All answers alike",
+            "too_fast": "Too fast",
+            "contradiction": "Contradiction",
+        },
+        {"重复": "double", "答案全同": "straight_line", "过快": "too_fast", "矛盾": "contradiction"},
+        may_be_absent=True,
+    ),
     Field("batch", FieldType.INTEGER, "Import batch", ("导入批次",), may_be_absent=True),
     Field("text", FieldType.WORDS, "Written answer", ("内容",)),
 )
@@ -62,6 +77,7 @@ CELL_FIELDS = frozenset(
         "month",
         "level",
         "missing",
+        "weights",
     )
 )
 """The fields that answer cells can tell apart; any other takes the answers themselves."""

@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from console.i18n import N_, _, ngettext
 from console.labels import label
+from console.rules.answer_quality import NOTHING
 from console.screens.figures import interval, label_of, scale_of, shown, weights_of
 from console.services.overview_views import Headline, Overview, Segment, Split, TreeRow, WeakPoint
 from console.signs import is_ascii, sign
@@ -31,6 +32,8 @@ HEADLINES = {"index": N_("Index"), "top_two": "T2B", "top_box": N_("Top box"), "
 LABEL_GROUPS = {"kind": "customer_kind", "supply": "supply", "channel": "channel"}
 LEAST_BAR = 8
 MOST_BAR = 24
+LEAST_NAME = 10
+MOST_STATUS = 14
 WEAK_SHOWN = 8
 SEGMENTS_SHOWN = 12
 
@@ -112,6 +115,10 @@ def _head(found: Overview, width: int) -> list[BoardLine]:
     if index.deff > 1.005:
         worth = number(round(index.n / index.deff))
         facts.append([Spot(f"deff {index.deff:.2f} n_eff {worth}", "label")])
+    if survey.quality_rule != NOTHING:
+        rule = ", ".join(label(check, "quality_check") for check in survey.quality_rule.split(","))
+        text = _("left out {count} ({rule})").format(count=number(survey.excluded), rule=rule)
+        facts.append([Spot(text, "soon" if survey.excluded else "label")])
     rate = survey.response_rate
     if rate is not None:
         group = [Spot(_("response rate "), "label"), Spot(shown(rate), "", "rate")]
@@ -151,9 +158,11 @@ def _tree(found: Overview, width: int, folded: Collection[str], *, is_table: boo
     if is_table:
         fixed, bars = fixed + 8 + 6, 0
     else:
-        bars = min(MOST_BAR, max(0, width - min(wanted, 22) - fixed - max(status, 6) - 1))
-        bars = bars if bars >= LEAST_BAR else 0
-    name_cells = max(10, min(wanted, width - fixed - bars - min(status, 14) - (1 if bars else 0)))
+        # A long name is cut before the bar is given up: bars are what is compared at a glance.
+        room = width - fixed - min(max(status, 6), MOST_STATUS) - 1
+        bars = min(MOST_BAR, max(LEAST_BAR, room - min(wanted, 22)))
+        bars = bars if room - bars >= LEAST_NAME else 0
+    name_cells = max(LEAST_NAME, min(wanted, width - fixed - bars - min(status, MOST_STATUS) - (1 if bars else 0)))
     heads = [
         Spot(fit(_("Indicator"), name_cells), "label"),
         Spot(fit(_("Weight"), 7, is_right=True), "label"),

@@ -154,7 +154,7 @@ def _same_segment() -> Any:
 
 
 def _counted() -> Any:
-    """The cells as the answers say they are."""
+    """The cells as the answers that count say they are."""
     key = (
         ANSWERS.c.indicator_id,
         SEGMENTS.c.id.label("segment_id"),
@@ -170,6 +170,7 @@ def _counted() -> Any:
             func.sum(RESPONSES.c.weight * RESPONSES.c.weight).label("weight_squared"),
         )
         .select_from(ANSWERS.join(RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id).join(SEGMENTS, _same_segment()))
+        .where(RESPONSES.c.excluded == "")
         .group_by(*key)
     )
 
@@ -206,6 +207,39 @@ def rebuild(connection: Connection) -> int:
     connection.execute(update(SURVEYS).where(SURVEYS.c.is_paired).values(is_paired=False))
     pair_large(connection)
     return int(connection.execute(select(func.count()).select_from(CELLS)).scalar_one())
+
+
+def listed(connection: Connection) -> list[dict[str, Any]]:
+    """Return every cell as a record: where, which level or reason for none, how many answers and their weight."""
+    low, high = (func.coalesce(INDICATORS.c[name], SURVEYS.c[name]).label(name) for name in ("scale_low", "scale_high"))
+    question = (
+        select(
+            SURVEYS.c.code.label("survey"),
+            INDICATORS.c.code.label("indicator"),
+            *[SEGMENTS.c[name] for name in SEGMENT],
+            CELLS.c.month,
+            CELLS.c.level,
+            CELLS.c.missing,
+            CELLS.c.n,
+            CELLS.c.weight,
+            CELLS.c.weight_squared,
+            low,
+            high,
+            SURVEYS.c.weights_version,
+        )
+        .join_from(CELLS, SEGMENTS, SEGMENTS.c.id == CELLS.c.segment_id)
+        .join(INDICATORS, INDICATORS.c.id == CELLS.c.indicator_id)
+        .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
+        .order_by(SURVEYS.c.code, INDICATORS.c.code, CELLS.c.segment_id, CELLS.c.month, CELLS.c.level, CELLS.c.missing)
+    )
+    return [
+        {
+            **{name: value for name, value in row.items() if name not in ("scale_low", "scale_high")},
+            "scale": f"{row['scale_low']}-{row['scale_high']}",
+            "level": None if row["missing"] else row["level"],
+        }
+        for row in connection.execute(question).mappings()
+    ]
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,13 +7,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Table, func, select
 
 from console.codes import IndicatorKind
 from console.errors import NotFoundError
 from console.measures.cells import CellSums, cell_mean, cell_top_two
 from console.measures.disclosure import Disclosure, disclosure, sample_warnings
 from console.measures.results import Measure
+from console.models import WeightSet
+from console.models.base import table_of
 from console.services.answer_cells import DIMENSIONS, PAIRED
 from console.services.answer_filtering import (
     ANSWERS,
@@ -28,6 +30,7 @@ from console.services.answer_filtering import (
 from console.services.answering import Item, items_of
 from console.services.satisfaction_views import Figure
 
+SETS: Table = table_of(WeightSet)
 TOP_LEVELS = 2
 HUNDRED = "0-100"
 
@@ -127,7 +130,7 @@ def frames(connection: Connection, question: AnswerQuestion) -> list[SurveyFrame
         known = connection.execute(select(SURVEYS.c.code).order_by(SURVEYS.c.id.desc()).limit(12)).scalars().all()
         hint = f"There are: {', '.join(known)}." if known else "Load answers with: ombud import responses FILE"
         raise NotFoundError("No survey is chosen by this filter." if known else "There is no survey yet.", hint)
-    return [
+    found = [
         SurveyFrame(
             id=row[0],
             code=row[1],
@@ -147,6 +150,29 @@ def frames(connection: Connection, question: AnswerQuestion) -> list[SurveyFrame
         )
         for row in rows
     ]
+    return _weighted(connection, found, question.weights) if question.weights else found
+
+
+def _weighted(connection: Connection, found: Sequence[SurveyFrame], version: str) -> list[SurveyFrame]:
+    """The surveys by another version of their weights, of those that have it. Raises NotFoundError where none has."""
+    weighted = []
+    for frame in found:
+        row = connection.execute(
+            select(SETS.c.tree, SETS.c.weights).where(SETS.c.survey_id == frame.id, SETS.c.name == version)
+        ).first()
+        if row is not None:
+            own = json.loads(row[1]) if not row[0] else {}
+            items = {code: replace(item, weight=own.get(code, item.weight)) for code, item in frame.items.items()}
+            weighted.append(replace(frame, weights_version=version, items=items))
+    if not weighted:
+        known = select(SETS.c.name).where(SETS.c.survey_id.in_([frame.id for frame in found])).distinct().limit(12)
+        names = sorted(connection.execute(known).scalars())
+        which = found[0].code if len(found) == 1 else "None of these surveys"
+        message = (
+            f"The survey {which} has no weights {version}." if len(found) == 1 else f"{which} has weights {version}."
+        )
+        raise NotFoundError(message, f"There are: {', '.join(names)}." if names else "No weights were entered yet.")
+    return weighted
 
 
 def one_frame(connection: Connection, question: AnswerQuestion) -> SurveyFrame:

@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import ColumnElement, Table, and_, exists, false, not_, or_, select, true
 
 from console import clock
+from console.errors import UsageError
 from console.models import (
     Answer,
     AnswerCell,
@@ -49,6 +50,8 @@ class AnswerQuestion:
     filter: Filter
     now: datetime
     zone: tzinfo
+    counts_all: bool = False
+    """Whether responses that the rule of their survey leaves out are asked of too."""
 
     @property
     def fits_cells(self) -> bool:
@@ -58,7 +61,17 @@ class AnswerQuestion:
     @property
     def fields(self) -> frozenset[str]:
         """The fields that are asked of, but for those that only choose surveys and indicators."""
-        return frozenset(term.field for term in self.filter.terms) - SURVEY_FIELDS - {"indicator"}
+        return frozenset(term.field for term in self.filter.terms) - SURVEY_FIELDS - {"indicator", "weights"}
+
+    @property
+    def weights(self) -> str:
+        """The version of the weights asked for, empty for those in use. Raises UsageError for more than one."""
+        terms = [term for term in self.filter.terms if term.field == "weights"]
+        if not terms:
+            return ""
+        if len(terms) > 1 or terms[0].is_negated or len(terms[0].texts) != 1:
+            raise UsageError("One version of the weights is used at a time.", "Write: weights:VERSION")
+        return terms[0].texts[0]
 
     def on_survey(self, code: str) -> str:
         """Return the term that chooses one survey, empty where this filter names one already."""
@@ -67,12 +80,18 @@ class AnswerQuestion:
 
     def on_answers(self) -> list[Condition]:
         """Return the conditions on answers joined with responses, indicators and surveys."""
-        return [self._condition(term, _ON_ANSWERS) for term in self.filter.terms]
+        return [*self._counting(), *(self._condition(term, _ON_ANSWERS) for term in self.filter.terms)]
+
+    def _counting(self) -> list[Condition]:
+        """Only responses that count, unless those left out are asked of."""
+        is_asked = self.counts_all or any(term.field == "excluded" for term in self.filter.terms)
+        return [] if is_asked else [RESPONSES.c.excluded == ""]
 
     def on_responses(self) -> list[Condition]:
         """Return the conditions that choose neither surveys nor indicators, on answers joined with responses."""
         chosen = SURVEY_FIELDS | {"indicator"}
-        return [self._condition(term, _ON_ANSWERS) for term in self.filter.terms if term.field not in chosen]
+        found = [self._condition(term, _ON_ANSWERS) for term in self.filter.terms if term.field not in chosen]
+        return [*self._counting(), *found]
 
     def on_times(self) -> list[Condition]:
         """Return what months asked for say of the time, more widely, so that the index over times finds the responses.
@@ -126,7 +145,7 @@ def _month_span(month: str) -> tuple[datetime, datetime] | None:
 
 _SEGMENTED = ("region", "kind", "supply", "channel", "department")
 _ON_ANSWERS: dict[str, Any] = {
-    **{name: RESPONSES.c[name] for name in (*_SEGMENTED, "month", "interviewer", "language", "number")},
+    **{name: RESPONSES.c[name] for name in (*_SEGMENTED, "month", "interviewer", "language", "number", "excluded")},
     "level": ANSWERS.c.score,
     "missing": ANSWERS.c.missing,
 }
@@ -182,6 +201,12 @@ def _of_survey(column: str) -> Compile:
 def _indicator(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
     del places, question
     return _any([_same(INDICATORS.c.code, text) for text in term.texts])
+
+
+def _nothing(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
+    """A term that chooses how answers are added up, not which."""
+    del places, question
+    return false() if term.is_negated else true()
 
 
 def _level(term: Term, places: Mapping[str, Any], question: AnswerQuestion) -> Condition:
@@ -272,7 +297,8 @@ _CONDITIONS: Mapping[str, Compile] = {
     "wave": _of_survey("wave"),
     "assessor": _of_survey("assessor"),
     "indicator": _indicator,
-    **{name: _text(name) for name in (*_SEGMENTED, "month", "interviewer", "language", "number")},
+    "weights": _nothing,
+    **{name: _text(name) for name in (*_SEGMENTED, "month", "interviewer", "language", "number", "excluded")},
     "answered": _answered,
     "level": _level,
     "missing": _missing,

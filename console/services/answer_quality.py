@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 import numpy as np
@@ -12,12 +12,13 @@ from sqlalchemy import Table, func, select
 from console.codes import IndicatorKind
 from console.errors import UsageError
 from console.measures.answers import contradicting, hasty, straight_lined
+from console.measures.arrays import FloatArray
 from console.models import Customer, Response
 from console.models.base import table_of
 from console.services.answer_counts import one_frame
 from console.services.answer_filtering import asked
-from console.services.answer_matrix import answer_matrix
-from console.services.answering import survey_of
+from console.services.answer_matrix import AnswerMatrix, answer_matrix
+from console.services.answering import Item, survey_of
 from console.storage.engine import Store
 
 RESPONSES: Table = table_of(Response)
@@ -121,11 +122,12 @@ def flags(
 ) -> tuple[QualityFlag, ...]:
     """Return what each rule finds among the responses of a filter: straight lines, haste, contradictions, double entries.
 
-    ``contradictions`` are pairs of indicators that ask the same; ``tolerance`` in points of 0 to 100. Nothing is left out of any
-    figure by this. Raises NotFoundError, UsageError for an indicator that the survey does not rate.
+    ``contradictions`` are pairs of indicators that ask the same; ``tolerance`` in points of 0 to 100. Responses left out of
+    figures are looked at too; nothing is left out by this. Raises NotFoundError, UsageError for an indicator that the survey
+    does not rate.
     """
     with store.reading() as connection:
-        question = asked(filter_text, zone=zone)
+        question = replace(asked(filter_text, zone=zone), counts_all=True)
         frame = one_frame(connection, question)
         rated = [
             item
@@ -149,7 +151,7 @@ def flags(
                 )
             )
             facts.update({row[0]: (row[1], row[2], row[3]) for row in rows})
-        scores = table.scores(frame)
+        scores = _points(table, rated)
     numbers = [facts[id_][0] for id_ in ids]
     seconds = np.array([np.nan if facts[id_][1] is None else facts[id_][1] for id_ in ids], dtype=float)
     plain = [column for column, item in enumerate(rated) if item.kind == IndicatorKind.SCORE]
@@ -181,6 +183,15 @@ def flags(
         ),
         _flag("double entry", tuple(facts[id_][2] for id_ in ids), numbers, len(ids), "says exactly what another says"),
     )
+
+
+def _points(table: AnswerMatrix, items: Sequence[Item]) -> FloatArray:
+    """The answers as points of 0 to 100 along their scales, 100 good."""
+    low, high = (np.array([float(getattr(item, end)) for item in items]) for end in ("low", "high"))
+    points: FloatArray = 100 * (table.values - low) / (high - low)
+    turned = np.array([item.is_reversed for item in items], dtype=bool)
+    points[:, turned] = 100 - points[:, turned]
+    return points
 
 
 def _flag(rule: str, found: Sequence[bool], numbers: Sequence[str], checked: int, note: str) -> QualityFlag:

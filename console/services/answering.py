@@ -19,7 +19,9 @@ from console.codes import SampleState
 from console.errors import ConflictError, NotFoundError, OmbudError
 from console.models import Answer, AnswerText, Indicator, Response, SampleMember, Survey
 from console.models.base import table_of
+from console.rules.answer_quality import Judge
 from console.services.answer_cells import SEGMENT, Tally, keep
+from console.services.answer_judging import judge_of
 from console.storage.bulk import insert_rows
 from console.storage.unit import Work
 
@@ -32,7 +34,7 @@ MEMBERS: Table = table_of(SampleMember)
 
 FACTS = (*SEGMENT, "interviewer", "language", "weight", "customer_id", "case_id", "answered_at", "seconds")
 """What is known of a response beside its answers."""
-COLUMNS = ("survey_id", "number", *FACTS, "month", "digest", "is_double", "batch_id")
+COLUMNS = ("survey_id", "number", *FACTS, "month", "digest", "is_double", "excluded", "batch_id")
 
 Scored = tuple[int | None, str | None]
 """A score, or the reason why there is none."""
@@ -94,6 +96,8 @@ def write_responses(
         return []
     connection = work.connection
     refuse_closed(connection, connection.execute(select(SURVEYS.c.code).where(SURVEYS.c.id == survey_id)).scalar_one())
+    judge = judge_of(connection, survey_id)
+    reasons = [reason_of(judge, one) for one in said]
     rows = [
         (
             survey_id,
@@ -102,25 +106,35 @@ def write_responses(
             month_of(one.answered_at, zone),
             one.digest,
             one.is_double,
+            reason,
             batch_id,
         )
-        for one in said
+        for one, reason in zip(said, reasons, strict=True)
     ]
     insert_rows(connection, RESPONSES, COLUMNS, rows)
     ids = ids_of(connection, survey_id, [one.number for one in said])
     tally = Tally()
     answers: list[tuple[Any, ...]] = []
     texts: list[tuple[Any, ...]] = []
-    for one in said:
+    for one, reason in zip(said, reasons, strict=True):
         id_ = ids[one.number]
         answers.extend((id_, indicator, score, missing) for indicator, (score, missing) in one.answers.items())
         texts.extend((id_, indicator, content) for indicator, content in one.texts.items())
-        tally.count(_place(one, zone), one.weight, one.answers)
+        if not reason:
+            tally.count(_place(one, zone), one.weight, one.answers)
     insert_rows(connection, ANSWERS, ("response_id", "indicator_id", "score", "missing"), answers)
     insert_rows(connection, ANSWER_TEXTS, ("response_id", "indicator_id", "content"), texts)
     keep(connection, tally)
     _complete_members(connection, survey_id, [one.customer_id for one in said if one.customer_id is not None])
     return [ids[one.number] for one in said]
+
+
+def reason_of(judge: Judge | None, said: Said) -> str:
+    """Return what a response is left out of figures for, empty where it counts."""
+    if judge is None:
+        return ""
+    scores = {indicator: score for indicator, (score, _missing) in said.answers.items()}
+    return judge.reason(scores, said.seconds, is_double=said.is_double)
 
 
 def _complete_members(connection: Connection, survey_id: int, customers: Sequence[int]) -> None:
@@ -140,8 +154,12 @@ def rewrite_response(work: Work, response_id: int, before: Said, after: Said, zo
     """
     connection = work.connection
     tally = Tally()
-    stored = connection.execute(select(RESPONSES.c.month).where(RESPONSES.c.id == response_id)).scalar_one()
-    tally.count((*_place(before, zone)[:-1], stored), before.weight, before.answers, sign=-1)
+    stored, survey_id, old_reason = connection.execute(
+        select(RESPONSES.c.month, RESPONSES.c.survey_id, RESPONSES.c.excluded).where(RESPONSES.c.id == response_id)
+    ).one()
+    reason = reason_of(judge_of(connection, survey_id), after)
+    if not old_reason:
+        tally.count((*_place(before, zone)[:-1], stored), before.weight, before.answers, sign=-1)
     if not month:
         month = stored if after.answered_at == before.answered_at else month_of(after.answered_at, zone)
     connection.execute(
@@ -152,6 +170,7 @@ def rewrite_response(work: Work, response_id: int, before: Said, after: Said, zo
             month=month,
             digest=after.digest,
             is_double=after.is_double,
+            excluded=reason,
         )
     )
     for table in (ANSWERS, ANSWER_TEXTS):
@@ -170,7 +189,8 @@ def rewrite_response(work: Work, response_id: int, before: Said, after: Said, zo
                 for indicator, content in after.texts.items()
             ],
         )
-    tally.count((*_place(after, zone)[:-1], month), after.weight, after.answers)
+    if not reason:
+        tally.count((*_place(after, zone)[:-1], month), after.weight, after.answers)
     keep(connection, tally)
     return str(stored)
 
@@ -179,11 +199,13 @@ def delete_responses(work: Work, response_ids: Sequence[int]) -> int:
     """Delete responses with their answers and take them out of the cells; return how many there were."""
     connection = work.connection
     found = read_responses(connection, response_ids)
-    stored = connection.execute(select(RESPONSES.c.id, RESPONSES.c.month).where(RESPONSES.c.id.in_(list(found))))
-    months = {row[0]: row[1] for row in stored}
+    counting = connection.execute(
+        select(RESPONSES.c.id, RESPONSES.c.month).where(RESPONSES.c.id.in_(list(found)), RESPONSES.c.excluded == "")
+    )
     tally = Tally()
-    for id_, said in found.items():
-        tally.count((*_place(said, "")[:-1], months[id_]), said.weight, said.answers, sign=-1)
+    for id_, month in counting:
+        said = found[id_]
+        tally.count((*_place(said, "")[:-1], month), said.weight, said.answers, sign=-1)
     for table, key in ((ANSWERS, "response_id"), (ANSWER_TEXTS, "response_id"), (RESPONSES, "id")):
         connection.execute(delete(table).where(table.c[key].in_(list(found))))
     keep(connection, tally)

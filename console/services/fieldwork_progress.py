@@ -231,7 +231,7 @@ def _good_in_order(connection: Connection, survey_id: int, code: str, indicator:
     rows = connection.execute(
         select(ANSWERS.c.score)
         .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
-        .where(ANSWERS.c.indicator_id == item.id, ANSWERS.c.score.is_not(None))
+        .where(ANSWERS.c.indicator_id == item.id, ANSWERS.c.score.is_not(None), RESPONSES.c.excluded == "")
         .order_by(RESPONSES.c.answered_at, RESPONSES.c.id)
     ).scalars()
     if item.is_reversed:

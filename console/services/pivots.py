@@ -287,7 +287,8 @@ def answers(
             high,
             ANSWER_TEXTS.c.content, RESPONSES.c.answered_at, RESPONSES.c.region, RESPONSES.c.kind, RESPONSES.c.supply,
             RESPONSES.c.channel, RESPONSES.c.department, RESPONSES.c.interviewer, RESPONSES.c.language, CUSTOMERS.c.number,
-            CASES.c.reference, RESPONSES.c.weight, RESPONSES.c.is_double, ANSWERS.c.response_id, ANSWERS.c.indicator_id,
+            CASES.c.reference, RESPONSES.c.weight, RESPONSES.c.is_double, RESPONSES.c.excluded,
+            ANSWERS.c.response_id, ANSWERS.c.indicator_id,
         )
         .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
         .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
@@ -336,6 +337,7 @@ def answers(
             case=row[18] or "",
             weight=row[19],
             is_double=bool(row[20]),
+            excluded=row[21],
         )
         for row in rows
     ]

@@ -11,6 +11,7 @@ from console.codes import SampleState
 from console.measures.proportions import proportion
 from console.models import SampleMember
 from console.models.base import table_of
+from console.rules.answer_quality import DOUBLE
 from console.services.answer_counts import (
     HUNDRED,
     Levels,
@@ -25,6 +26,7 @@ from console.services.answer_counts import (
     values_of,
 )
 from console.services.answer_filtering import RESPONSES, AnswerQuestion, asked
+from console.services.answer_judging import excluded_of, rule_of
 from console.services.answer_matrix import answer_matrix, answers_counted
 from console.services.answering import Item
 from console.services.satisfaction_views import Figure, ItemFigures, SurveyFigures
@@ -63,11 +65,13 @@ def _survey(connection: Connection, frame: SurveyFrame, question: AnswerQuestion
     doubles = connection.execute(
         select(func.count()).select_from(RESPONSES).where(of_survey, literal_column("responses.is_double"))
     ).scalar_one()
+    left_out = excluded_of(connection, frame.id)
     invited, rate = _response_rate(connection, frame)
     index = index_of(connection, frame, items, found, question)
     warnings = []
-    if doubles:
-        warnings.append(f"{doubles} responses say exactly what another says; leave them out with -double:yes.")
+    doubles_counted = doubles - left_out.get(DOUBLE, 0)
+    if doubles_counted:
+        warnings.append(f"{doubles_counted} responses say exactly what another says; leave them out with -double:yes.")
     return SurveyFigures(
         code=frame.code,
         title=frame.title,
@@ -79,6 +83,8 @@ def _survey(connection: Connection, frame: SurveyFrame, question: AnswerQuestion
         weights_version=frame.weights_version,
         responses=responses,
         doubles=doubles,
+        excluded=sum(left_out.values()),
+        quality_rule=rule_of(connection, frame.id).name,
         invited=invited,
         response_rate=rate,
         first_at=first_at,

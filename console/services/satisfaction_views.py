@@ -64,7 +64,11 @@ class ItemFigures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyFigures:
-    """One survey under a filter: what it is, how many answered, and its indicators."""
+    """One survey under a filter: what it is, how many answered, and its indicators.
+
+    ``responses`` counts all of the survey, whatever the filter; ``excluded`` those of them that its ``quality_rule`` leaves out
+    of every figure.
+    """
 
     code: str
     title: str
@@ -76,6 +80,8 @@ class SurveyFigures:
     weights_version: str
     responses: int
     doubles: int
+    excluded: int
+    quality_rule: str
     invited: int
     response_rate: Figure | None
     first_at: datetime | None
@@ -271,6 +277,7 @@ class AnswerLine:
     case: str
     weight: float
     is_double: bool
+    excluded: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -320,6 +320,7 @@ def _add_answers(connection: Connection, span: Span, found: _Found) -> None:
         .where(
             span.of(RESPONSES.c.customer_id),
             ANSWERS.c.score.is_not(None),
+            RESPONSES.c.excluded == "",
             INDICATORS.c.kind == IndicatorKind.SCORE.value,
             RESPONSES.c.answered_at > span.moment_a_year_ago,
             RESPONSES.c.answered_at <= span.asking.now,

@@ -238,7 +238,7 @@ def _earlier_deviations(connection: Connection, code: str, by: Sequence[str]) ->
         select(*places, func.count(), func.sum(cast(ANSWERS.c.score >= high - 1, Integer)))
         .join_from(ANSWERS, INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
         .join(RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
-        .where(INDICATORS.c.survey_id == survey.id, ANSWERS.c.score.is_not(None))
+        .where(INDICATORS.c.survey_id == survey.id, ANSWERS.c.score.is_not(None), RESPONSES.c.excluded == "")
         .group_by(*places)
     )
     found = {}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -56,7 +57,7 @@ def export_responses(
         if format is not None:
             raise UsageError(f"Answers are not exported as {kind}.", f"Known: {', '.join(FORMATS)}.")
         kind = "csv"
-    question = asked(filter_text, zone=zone, now=now)
+    question = replace(asked(filter_text, zone=zone, now=now), counts_all=True)
     file = NewFile(path) if path is not None else None
     try:
         target = Hashed(file.stream if file is not None else _stream(output))

@@ -10,6 +10,7 @@ from console.codes import BatchState
 from console.errors import OmbudError
 from console.models import AuditEntry, Indicator, ResponseChange, SampleMember, Survey, WeightSet
 from console.models.base import table_of
+from console.services.answer_exclusion import refresh_haste
 from console.services.answering import (
     ANSWER_TEXTS,
     ANSWERS,
@@ -46,6 +47,7 @@ def undo_responses(store: Store, batch_id: int, actor: str, zone: str = "") -> t
     deleted, later = _delete(store, batch_id, actor)
     kept += later
     with store.writing(actor) as work:
+        refresh_haste(work)
         _forget_made(work.connection, batch_id)
         close_batch(work, batch_id, BatchState.UNDONE)
         work.record("import_undo", OBJECT, str(batch_id), {"deleted": deleted, "restored": restored, "kept": len(kept)})

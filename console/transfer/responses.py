@@ -18,6 +18,7 @@ from console import clock
 from console.models import Case, Customer, Department, ResponseChange
 from console.models.base import table_of
 from console.services.answer_cells import pair_large
+from console.services.answer_exclusion import refresh_haste
 from console.services.answering import (
     FACTS,
     RESPONSES,
@@ -275,6 +276,7 @@ class _ResponseFile:
 
     def close(self, work: Work) -> None:
         """Count together what is too large to be counted while it is written."""
+        refresh_haste(work, self.tally.surveys)
         pair_large(work.connection)
 
     def _put(self, place: Place, found: _Found) -> None:

@@ -1,0 +1,172 @@
+"""Responses left out of figures by the rule of their survey: cells, pairs, imports, undo and the figures themselves."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+from survey_files import HEADER, PROFILE, brought, mixed, row
+from survey_people import staff
+
+from console.errors import NotAllowedError, NotFoundError, UsageError
+from console.models import AuditEntry
+from console.models.base import table_of
+from console.services import answer_cells
+from console.services.answer_exclusion import choose_rule, quality_of
+from console.services.answer_quality import flags
+from console.services.pivots import answer_count, answers, pivot
+from console.services.satisfaction import figures
+from console.storage.engine import Store
+from console.transfer.response_undo import undo_responses
+
+TIMED = PROFILE.replace("[weight]", '[facts.seconds]\ncolumn = "took"\n[weight]')
+TIMED_HEADER = (*HEADER[:3], "took", *HEADER[3:])
+MORE = tuple(f"q{place}" for place in range(1, 7))
+LONG = PROFILE + "".join(f'[items.{code}]\nlabel = "{code}"\n' for code in MORE)
+
+
+def is_sound(store: Store) -> bool:
+    with store.reading() as connection:
+        return answer_cells.check(connection).is_sound
+
+
+def timed(number: int, seconds: int, score: int = 4) -> tuple[str, ...]:
+    plain = row(number, scores=(score, score, score))
+    return (*plain[:3], str(seconds), *plain[3:])
+
+
+def n_of(store: Store) -> int:
+    (survey,) = figures(store, "survey:hall")
+    return survey.index.n
+
+
+def test_every_response_counts_until_a_rule_is_chosen_with_a_reason(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    brought(store, tmp_path, mixed(20))
+    found = quality_of(store, "hall")
+    assert (found.rule, found.left_out, found.responses) == ("none", 0, 20)
+    (survey,) = figures(store, "survey:hall")
+    assert (survey.quality_rule, survey.excluded) == ("none", 0)
+    with pytest.raises(UsageError, match="why"):
+        choose_rule(store, "hall", ["double"], reason=" ", actor="anna")
+    with pytest.raises(UsageError, match="no check strait_line"):
+        choose_rule(store, "hall", ["strait_line"], reason="x", actor="anna")
+    with pytest.raises(UsageError, match="stands alone"):
+        choose_rule(store, "hall", ["none", "double"], reason="x", actor="anna")
+    with pytest.raises(UsageError, match="No two items"):
+        choose_rule(store, "hall", ["contradiction"], reason="x", actor="anna")
+    with pytest.raises(UsageError, match="does not rate sped"):
+        choose_rule(store, "hall", ["contradiction"], reason="x", actor="anna", contradictions=[("sped", "all")])
+    with pytest.raises(NotAllowedError):
+        choose_rule(store, "hall", ["double"], reason="x", actor="ben")
+    with pytest.raises(NotFoundError):
+        choose_rule(store, "hal", ["double"], reason="x", actor="anna")
+    assert quality_of(store, "hall").rule == "none"
+
+
+def test_contradicting_responses_leave_every_figure_and_come_back(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    rows = [row(place, scores=(4, 3, 4), area="east") for place in range(40)]
+    rows += [row(100 + place, scores=(1, 5, 5), area="west") for place in range(8)]
+    brought(store, tmp_path, rows)
+    before = pivot(store, "region", "", "survey:hall indicator:all", measure="mean")
+    after = choose_rule(
+        store,
+        "hall",
+        ["contradiction"],
+        reason="asked twice on purpose",
+        actor="anna",
+        contradictions=[("all", "speed")],
+    )
+    assert (after.rule, after.excluded) == ("contradiction", {"contradiction": 8})
+    assert is_sound(store)
+    (survey,) = figures(store, "survey:hall")
+    assert (survey.index.n, survey.responses, survey.excluded, survey.quality_rule) == (40, 48, 8, "contradiction")
+    by_cells = pivot(store, "region", "", "survey:hall indicator:all", measure="mean")
+    by_answers = pivot(store, "region", "", "survey:hall indicator:all interviewer:none", measure="mean")
+    assert by_cells.rows == by_answers.rows == ("east",)
+    assert by_cells.total.value == by_answers.total.value == 4
+    assert answer_count(store, "survey:hall indicator:all") == 40
+    assert len(answers(store, "survey:hall indicator:all", limit=1000)) == 40
+    left_out = answers(store, "survey:hall indicator:all excluded:contradiction")
+    assert len(left_out) == 8
+    assert {line.excluded for line in left_out} == {"contradiction"}
+    assert (
+        next(flag.count for flag in flags(store, "survey:hall", contradictions=[("all", "speed")]) if "/" in flag.rule)
+        == 8
+    )
+    with store.reading() as connection:
+        entry = connection.execute(
+            select(table_of(AuditEntry)).where(table_of(AuditEntry).c.action == "quality_rule")
+        ).one()
+    detail = json.loads(entry.detail)
+    assert (detail["before"], detail["after"], detail["reason"]) == ("none", "contradiction", "asked twice on purpose")
+    choose_rule(store, "hall", ["none"], reason="the pair was no pair", actor="anna")
+    assert pivot(store, "region", "", "survey:hall indicator:all", measure="mean") == before
+    assert is_sound(store)
+
+
+def test_imports_and_their_undo_keep_cells_and_pairs_right(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    staff(store)
+    monkeypatch.setattr(answer_cells, "PAIR_FROM", 5)
+    brought(store, tmp_path, mixed(40))
+    choose_rule(
+        store, "hall", ["contradiction"], reason="r", actor="anna", contradictions=[("all", "speed")], tolerance=30
+    )
+    start = quality_of(store, "hall").left_out
+    assert start > 0
+    n = n_of(store)
+    # A response that counted contradicts itself now, one that did not does so no more, and a new one comes.
+    brought(store, tmp_path, [row(500, scores=(1, 5, 5))])
+    assert quality_of(store, "hall").left_out == start + 1
+    report = brought(store, tmp_path, [row(500, scores=(4, 4, 5)), row(501, scores=(5, 1, 1))])
+    assert (report.counts.created, report.counts.updated) == (1, 1)
+    assert (quality_of(store, "hall").left_out, n_of(store)) == (start + 1, n + 1)
+    assert is_sound(store)
+    undo_responses(store, report.batch or 0, "anna")
+    assert (quality_of(store, "hall").left_out, n_of(store)) == (start + 1, n)
+    assert is_sound(store)
+    with store.writing("anna") as work:
+        answer_cells.rebuild(work.connection)
+        work.record("rebuild_cells", "database", "test")
+    assert is_sound(store)
+    assert n_of(store) == n
+
+
+def test_too_fast_is_a_third_of_the_median_of_all_that_came(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    brought(store, tmp_path, [timed(place, 90) for place in range(9)], TIMED, header=TIMED_HEADER)
+    brought(store, tmp_path, [timed(20, 29), timed(21, 30)], TIMED, header=TIMED_HEADER)
+    found = choose_rule(store, "hall", ["too_fast"], reason="r", actor="anna")
+    assert (found.seconds_from, found.excluded) == (30, {"too_fast": 1})
+    # Slower responses move the median: 45 seconds are too few then.
+    slow = [timed(100 + place, 180, 2) for place in range(30)]
+    report = brought(store, tmp_path, [*slow, timed(200, 45)], TIMED, header=TIMED_HEADER)
+    found = quality_of(store, "hall")
+    assert (found.seconds_from, found.excluded) == (60, {"too_fast": 3})
+    assert is_sound(store)
+    undo_responses(store, report.batch or 0, "anna")
+    assert (quality_of(store, "hall").seconds_from, quality_of(store, "hall").excluded) == (30, {"too_fast": 1})
+    assert is_sound(store)
+
+
+def test_straight_lines_take_eight_ratings_and_doubles_are_those_flagged(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    header = (*HEADER, *MORE)
+    rows = [
+        (*row(1, scores=(3, 3, 3)), *("3",) * 6),
+        (*row(2, scores=(3, 3, 0)), *("3",) * 6),
+        (*row(3, scores=(3, 0, 0)), *("3",) * 6),
+        (*row(4, scores=(3, 3, 3)), *("3",) * 5, "4"),
+    ]
+    brought(store, tmp_path, rows, LONG, header=header)
+    found = choose_rule(store, "hall", ["straight-line", "double"], reason="r", actor="anna")
+    assert (found.rule, found.excluded) == ("double,straight_line", {"straight_line": 2})
+    report = brought(store, tmp_path, [(*row(9, scores=(3, 3, 3)), *("3",) * 5, "4")], LONG, header=header)
+    assert report.doubles == 1
+    assert quality_of(store, "hall").excluded == {"double": 1, "straight_line": 2}
+    assert is_sound(store)
