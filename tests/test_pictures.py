@@ -52,7 +52,10 @@ class Picture:
 QUEUE = Picture("queue", (120, 40))
 CHINESE = Picture("queue-zh", (80, 24), language="zh_CN")
 CASE = Picture("case", (120, 40), keys=("j",) * 14 + ("enter",))
-ALL = (QUEUE, CHINESE, CASE)
+DOSSIER = Picture("dossier", (120, 40), keys=("2", "/", *"lindqvorn", "enter", "enter"))
+SATISFACTION = Picture("satisfaction", (120, 40), keys=("3",))
+QUALITY = Picture("quality-zh", (100, 30), language="zh_CN", keys=("4",))
+ALL = (QUEUE, CHINESE, CASE, DOSSIER, SATISFACTION, QUALITY)
 
 
 @pytest.fixture(scope="module")
