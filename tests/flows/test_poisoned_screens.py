@@ -23,7 +23,7 @@ from console.screens.data import ServiceData
 from console.screens.palette import THEME, VIEW, commands
 from console.signs import choose_signs
 
-MODES = ("1", "2", "3", "4") if os.environ.get("OMBUD_EVERY_SCREEN") else ("1", "2", "3")
+MODES = ("1", "2", "3", "4")
 DEEPEST = 4
 WAYS_BACK = 8
 NOT_TAKEN = frozenset({"app.leave", "app.queues", "app.customers", "app.satisfaction", "app.quality"})

@@ -111,7 +111,7 @@ async def test_no_size_stops_it_while_things_load() -> None:
         for keys in (["j"], ["enter"], ["c"], ["escape", "escape"], ["ctrl+n"], ["escape"], ["2"], ["3"], ["1"], ["?"]):
             for width, height in (
                 (1, 1),
-                (1000, 1000),
+                (1000, 1000) if keys in (["j"], ["enter"]) else (300, 120),
                 *[(sizes.randint(1, 300), sizes.randint(1, 120)) for _ in range(3)],
             ):
                 await pilot.press(*keys[:1])
