@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
+from console.commands.disclosed import disclosed_alert
 from console.commands.moments import policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
 from console.errors import UsageError
@@ -102,7 +103,6 @@ def list_alerts(
 def show(number: Number, as_json: AsJson = False, database: Database = None) -> None:
     """Show one alert: its figures, its baseline, known events of its month, and its history."""
     from console.services import alerts as service
-    from console.services.alert_runs import figure_text
 
     with opened(database) as store:
         found = service.alert(store, number)
@@ -128,9 +128,9 @@ def show(number: Number, as_json: AsJson = False, database: Database = None) -> 
         ("Cell", row.cell),
         ("Rule", row.rule),
         ("Month", row.month if row.month == row.latest_month else f"{row.month}, last {row.latest_month}"),
-        ("Value", figure_text(row.unit, row.value)),
-        ("Expected", figure_text(row.unit, row.expected)),
-        ("Limit", figure_text(row.unit, row.limit) + (f" (spread {row.spread:.2f})" if row.spread > 1 else "")),
+        ("Value", _figure(row, row.value)),
+        ("Expected", _figure(row, row.expected)),
+        ("Limit", _figure(row, row.limit) + (f" (spread {row.spread:.2f})" if row.spread > 1 else "")),
         ("Counted", f"{row.count:g} of {row.exposure:g}"),
         ("z, p, q", f"{row.z:.2f}, {row.p:.3g}, {row.q:.3g}"),
         ("Since", row.began),
@@ -317,7 +317,14 @@ def _day(text: str) -> date:
 
 
 def _record(row: AlertRow) -> dict[str, Any]:
-    return asdict(row)
+    return disclosed_alert(row)
+
+
+def _figure(row: AlertRow, value: float) -> str:
+    from console.measures.disclosure import HIDDEN_BELOW
+    from console.services.alert_runs import figure_text
+
+    return f"<{HIDDEN_BELOW}" if disclosed_alert(row)["hidden"] else figure_text(row.unit, value)
 
 
 def _baseline(row: BaselineRow) -> dict[str, Any]:
@@ -329,8 +336,6 @@ def _event(event: EventNote) -> dict[str, Any]:
 
 
 def _emit_alerts(rows: list[AlertRow] | tuple[AlertRow, ...], *, as_json_lines: bool) -> None:
-    from console.services.alert_runs import figure_text
-
     if as_json_lines:
         for row in rows:
             emit_json(_record(row))
@@ -347,8 +352,8 @@ def _emit_alerts(rows: list[AlertRow] | tuple[AlertRow, ...], *, as_json_lines: 
                 row.latest_month,
                 row.cell,
                 row.rule + (" (provisional)" if row.is_provisional else ""),
-                figure_text(row.unit, row.value),
-                figure_text(row.unit, row.limit),
+                _figure(row, row.value),
+                _figure(row, row.limit),
                 f"{row.z:+.2f}",
                 f"{row.q:.2g}",
                 str(row.months_repeated),

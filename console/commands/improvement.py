@@ -272,8 +272,12 @@ def _facts(row: ImprovementRow) -> list[tuple[str, str]]:
     return [fact for fact in facts if fact[1]]
 
 
-def _number(value: float | None, sign: str = "") -> str:
-    return "-" if value is None else f"{value:{sign}.1f}"
+def _side(side: Side) -> str:
+    from console.measures.disclosure import as_allowed
+
+    if side.hidden and side.n:
+        return as_allowed("", side.n)
+    return "-" if side.value is None else f"{side.value:.1f}{'~' if side.is_few else ''}"
 
 
 def _compared(compared: Compared) -> tuple[str, str, str]:
@@ -284,4 +288,4 @@ def _compared(compared: Compared) -> tuple[str, str, str]:
 
 
 def _line(name: str, before: Side, after: Side, compared: Compared) -> tuple[str, ...]:
-    return (name, str(before.n), _number(before.value), str(after.n), _number(after.value), *_compared(compared))
+    return (name, str(before.n), _side(before), str(after.n), _side(after), *_compared(compared))

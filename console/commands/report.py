@@ -148,12 +148,17 @@ def _record(figures: Figures) -> dict[str, Any]:
 
 
 def _share(measure: Measure) -> dict[str, Any]:
-    interval = measure.interval
+    from console.measures.disclosure import hidden_reason, is_few
+
+    hidden = hidden_reason(measure.n)
+    interval = None if hidden else measure.interval
     return {
-        "share": _rounded(measure.value, 6),
+        "share": None if hidden else _rounded(measure.value, 6),
         "n": measure.n,
         "low": None if interval is None else _rounded(interval.low, 6),
         "high": None if interval is None else _rounded(interval.high, 6),
+        "hidden": hidden,
+        "is_few": is_few(measure.n),
     }
 
 
@@ -166,7 +171,16 @@ def _fixed(value: float | None) -> str:
 
 
 def _percent(measure: Measure) -> str:
-    return "-" if measure.value is None else f"{100 * measure.value:.2f}"
+    from console.measures.disclosure import as_allowed
+
+    return "-" if measure.value is None else as_allowed(f"{100 * measure.value:.2f}", measure.n)
+
+
+def _interval(measure: Measure) -> str:
+    from console.measures.disclosure import hidden_reason
+
+    interval = None if hidden_reason(measure.n) else measure.interval
+    return "" if interval is None else f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
 
 
 def _lines(figures: Figures, per: str) -> list[tuple[str, str, str, str]]:
@@ -184,9 +198,7 @@ def _lines(figures: Figures, per: str) -> list[tuple[str, str, str, str]]:
         ("Called back %", figures.called_back),
         ("Satisfied of called back %", figures.satisfied),
     ):
-        interval = measure.interval
-        shown = "" if interval is None else f"{100 * interval.low:.2f} to {100 * interval.high:.2f}"
-        lines.append((name, _percent(measure), str(measure.n), shown))
+        lines.append((name, _percent(measure), str(measure.n), _interval(measure)))
     lines.append(("Overdue now", str(figures.overdue), "", ""))
     return lines
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from console.commands.database import AsJson, Database, caller, opened
+from console.commands.disclosed import closed_behind, disclosed, disclosed_ageing
 from console.commands.moments import period_given, policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
 
@@ -36,7 +36,7 @@ def trend(
         zone = policy_zone(store)
         found = complaint_trend(store, filter_text, zone=zone, zone_name=_name(zone), viewer=caller(), month=month)
     if as_json:
-        emit_json({"report": "trend", **asdict(found)})
+        emit_json({"report": "trend", **disclosed(found)})
         return
     unit = "per 1,000 customers" if found.unit == "per_1000" else "a month"
     centre = "-" if found.centre is None else f"{found.centre:.3f}"
@@ -93,7 +93,7 @@ def ageing(
     with opened(database) as store:
         found = ageing_of(store, filter_text, by=by, zone_name=_name(policy_zone(store)), viewer=caller())
     if as_json:
-        emit_json({"report": "ageing", **asdict(found)})
+        emit_json({"report": "ageing", **disclosed_ageing(found)})
         return
     overdue = sum(found.whole.overdue)
     emit(f"Open {found.whole.total}, overdue {overdue}, as of {instant(found.as_of)}")
@@ -111,8 +111,8 @@ def ageing(
         numeric=range(1, len(found.bounds) + 4),
     )  # fmt: skip
     emit()
-    emit("Days to close, open cases included: " + _quantiles(found.km_quantiles))
-    emit("Days to close, closed cases only (too short): " + _quantiles(found.closed_quantiles))
+    emit("Days to close, open cases included: " + _quantiles(found.km_quantiles, found.still_open.n))
+    emit("Days to close, closed cases only (too short): " + _quantiles(found.closed_quantiles, closed_behind(found)))
     emit(f"Answered in time {_percent(found.reply)}, first response in time {_percent(found.first_response)}")
     emit()
     emit_table(
@@ -149,7 +149,7 @@ def score_card(
         start, end = period_given(period, zone, "--period")
         found = card_of(store, start, end, filter_text, by=by, viewer=caller(), zone_name=_name(zone))
     if as_json:
-        emit_json({"report": "scorecard", "period": period, **asdict(found)})
+        emit_json({"report": "scorecard", "period": period, **disclosed(found)})
         return
     emit(f"Score card {period} by {by}, as of {instant(found.as_of)}")
     emit()
@@ -173,11 +173,6 @@ def band_names(bounds: Sequence[float]) -> list[str]:
     return [f"{first}-{last}" for first, last in zip(firsts, edges, strict=True)] + [f">{edges[-1]}"]
 
 
-HIDDEN_BELOW = 5
-MARKED_BELOW = 30
-"""Shares of fewer cases are hidden, or marked, as everywhere (``measures.disclosure``)."""
-
-
 def _name(zone: tzinfo) -> str:
     return str(getattr(zone, "key", ""))
 
@@ -194,9 +189,12 @@ def _sizes(sizes: Sequence[int], overdue: Sequence[int]) -> list[str]:
     return [f"{size}{'!' if late else ''}" for size, late in zip(sizes, overdue, strict=True)]
 
 
-def _quantiles(found: Sequence[tuple[float, float | None]]) -> str:
+def _quantiles(found: Sequence[tuple[float, float | None]], n: int) -> str:
+    from console.measures.disclosure import as_allowed
+
     return ", ".join(
-        f"P{100 * share:.0f} {'not reached' if value is None else f'{value:.1f}'}" for share, value in found
+        f"P{100 * share:.0f} {as_allowed('not reached' if value is None else f'{value:.1f}', n)}"
+        for share, value in found
     )
 
 
@@ -205,19 +203,23 @@ def _share(value: float | None) -> str:
 
 
 def _percent(measure: Measure) -> str:
-    return f"{_share(measure.value)} (n {measure.n})"
+    from console.measures.disclosure import as_allowed
+
+    shown = "-" if measure.value is None else as_allowed(_share(measure.value), measure.n)
+    return f"{shown} (n {measure.n})"
 
 
 def _cell(measure: Measure) -> str:
-    if measure.value is None:
-        return "-"
-    if measure.n < HIDDEN_BELOW:
-        return f"<{HIDDEN_BELOW}"
-    return f"{100 * measure.value:.1f}{'~' if measure.n < MARKED_BELOW else ''}"
+    from console.measures.disclosure import as_allowed
+
+    return "-" if measure.value is None else as_allowed(f"{100 * measure.value:.1f}", measure.n)
 
 
 def _card(card: Card) -> tuple[str, ...]:
-    interval = card.satisfied.interval
+    from console.measures.disclosure import as_allowed, hidden_reason
+
+    interval = None if hidden_reason(card.satisfied.n) else card.satisfied.interval
+    times = ["-" if days is None else as_allowed(f"{days:.1f}", card.received) for days in (card.p50, card.p90)]
     return (
         card.label or card.name or "(all)",
         str(card.received),
@@ -225,8 +227,7 @@ def _card(card: Card) -> tuple[str, ...]:
         _cell(card.first_contact),
         _cell(card.reopened),
         _cell(card.repeats),
-        _figure(card.p50, 1),
-        _figure(card.p90, 1),
+        *times,
         str(card.backlog),
         str(card.overdue),
         _cell(card.satisfied),

@@ -26,6 +26,23 @@ def disclosure(n: int) -> Disclosure:
     return Disclosure.MARKED if n < MARKED_BELOW else Disclosure.NORMAL
 
 
+def hidden_reason(n: int) -> str | None:
+    """Why a figure of this many is not given, for scripts; None where it is."""
+    return f"fewer than {HIDDEN_BELOW}" if disclosure(n) is Disclosure.HIDDEN else None
+
+
+def is_few(n: int) -> bool:
+    """Whether a figure of this many is hidden or marked: it is not to be ranked or alerted on."""
+    return disclosure(n) is not Disclosure.NORMAL
+
+
+def as_allowed(text: str, n: int) -> str:
+    """Return a figure of this many as it may be shown: ``<5`` instead of it, or with ``~`` behind it where it is marked."""
+    if disclosure(n) is Disclosure.HIDDEN:
+        return f"<{HIDDEN_BELOW}"
+    return f"{text}~" if is_few(n) else text
+
+
 def is_publishable(coverage: float, needed: float = COVERAGE_NEEDED) -> bool:
     """Whether enough of the declared weight had data; the margin of 1e-9 forgives sums of decimal weights."""
     return coverage >= needed - 1e-9

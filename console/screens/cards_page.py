@@ -6,6 +6,7 @@ from rich.cells import cell_len
 
 from console.i18n import N_, _
 from console.labels import label
+from console.measures.disclosure import HIDDEN_BELOW, as_allowed
 from console.measures.results import Measure
 from console.screens.trend_page import DIMENSIONS, cell, cells_of, rule, value_name
 from console.services.quality_views import MEASURES, Ageing, AgeRow, Card, OldCase, ScoreCard
@@ -14,10 +15,6 @@ from console.widgets.board import BoardLine, Spot
 from console.widgets.content import cut, fit, number
 from console.widgets.plots.bars import bar
 from console.widgets.plots.sparkline import sparkline
-
-HIDDEN_BELOW = 5
-MARKED_BELOW = 30
-"""Shares of fewer cases are hidden, or marked, as everywhere (``measures.disclosure``)."""
 
 MEASURE_NAMES = {
     "on_time": N_("On time (of all due)"),
@@ -42,11 +39,7 @@ WHOLE = "*"
 
 def share(measure: Measure, digits: int = 0) -> str:
     """Return a share as it may be shown: hidden under 5 cases, marked under 30."""
-    if measure.value is None:
-        return "-"
-    if measure.n < HIDDEN_BELOW:
-        return f"<{HIDDEN_BELOW}"
-    return f"{100 * measure.value:.{digits}f}%{'~' if measure.n < MARKED_BELOW else ''}"
+    return "-" if measure.value is None else as_allowed(f"{100 * measure.value:.{digits}f}%", measure.n)
 
 
 def card_lines(found: ScoreCard, width: int, chosen: str, *, is_table: bool = False) -> list[BoardLine]:
@@ -197,25 +190,26 @@ def _bars(found: Ageing, width: int) -> list[BoardLine]:
 
 
 def _times(found: Ageing) -> list[BoardLine]:
-    def words(quantiles: tuple[tuple[float, float | None], ...]) -> str:
+    def words(quantiles: tuple[tuple[float, float | None], ...], n: int) -> str:
         parts = []
         for at, value in quantiles:
             shown = _("not reached") if value is None else _("{days} days").format(days=f"{value:.1f}")
-            parts.append(f"P{100 * at:.0f} {shown}")
+            parts.append(f"P{100 * at:.0f} {as_allowed(shown, n)}")
         return "   ".join(parts)
 
     still = share(found.still_open)
+    closed = found.still_open.n - round(found.still_open.n * (found.still_open.value or 0.0))
     lines: list[BoardLine] = [
         (
             Spot(
                 _("Open ones counted (Kaplan-Meier): {times}; still open {share}").format(
-                    times=words(found.km_quantiles), share=still
+                    times=words(found.km_quantiles, found.still_open.n), share=still
                 ),
                 "",
                 "survival|",
             ),
         ),
-        (Spot(_("Closed ones only, too short: {times}").format(times=words(found.closed_quantiles)), "quiet"),),
+        (Spot(_("Closed ones only, too short: {times}").format(times=words(found.closed_quantiles, closed)), "quiet"),),
     ]
     text = _("First response in time {first}   answered in time {reply}").format(
         first=share(found.first_response, 1), reply=share(found.reply, 1)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from console.i18n import N_, _, ngettext
 from console.labels import label
+from console.measures.disclosure import as_allowed
 from console.screens.trend_page import cell, cells_of, drawn, rule, table_lines
 from console.services.improvement_views import Compared, Effect, ImprovementRow, Side
 from console.signs import is_ascii
@@ -145,7 +146,10 @@ def _result(found: Effect, width: int) -> list[BoardLine]:
 
 
 def _side(side: Side) -> tuple[str, str]:
-    return number(side.n), "-" if side.value is None else f"{side.value:.1f}"
+    if side.hidden and side.n:
+        return number(side.n), as_allowed("", side.n)
+    mark = "~" if side.is_few else ""
+    return number(side.n), "-" if side.value is None else f"{side.value:.1f}{mark}"
 
 
 def _change(compared: Compared) -> tuple[str, str, str]:

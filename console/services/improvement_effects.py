@@ -14,7 +14,7 @@ from console import clock
 from console.codes import CaseKind, CasePhase, IndicatorKind, Opinion
 from console.measures.controlcharts import BASELINE_NEEDED, p_chart, u_chart
 from console.measures.decomposition import mix_and_rate
-from console.measures.disclosure import MARKED_BELOW
+from console.measures.disclosure import HIDDEN_BELOW, MARKED_BELOW, hidden_reason, is_few
 from console.measures.distributions import normal_quantile, normal_two_sided
 from console.measures.effects import (
     Evidence,
@@ -101,6 +101,7 @@ def effect_of(
     cells += [control.within(before), control.within(after)] if control is not None else [(0, 0), (0, 0)]
     lengths = [_months(before), _months(after)] * 2
     sides = [_side(cell, length, is_rate=is_rate) for cell, length in zip(cells, lengths, strict=True)]
+    used = sides if control is not None else sides[:2]
     compared = _compared(cells, lengths, is_rate=is_rate)
     pairs = _by_month(treated, control, row, zone, before, after, is_rate=is_rate)
     parallel = _parallel(pairs) if control is not None else (None, None, False)
@@ -116,12 +117,12 @@ def effect_of(
         treated_after=sides[1],
         control_before=sides[2],
         control_after=sides[3],
-        treated=compared[0],
-        control=compared[1],
-        difference=compared[2],
+        treated=_shown(compared[0], sides[:2]),
+        control=_shown(compared[1], sides[2:]),
+        difference=_shown(compared[2], sides),
         evidence=evidence,
         finding=_finding(row, cells, compared, has_control=control is not None, is_begun=moment > start),
-        needed=_needed(row, cells, has_control=control is not None),
+        needed=None if any(side.hidden for side in used) else _needed(row, cells, has_control=control is not None),
         parallel_slope=parallel[0],
         parallel_p=parallel[1],
         is_parallel=parallel[2],
@@ -131,7 +132,7 @@ def effect_of(
         panel=panel,
         panel_p=None if panel is None else mcnemar(*panel).p_exact,
         events=tuple(f"{event.starts_on}: {event.note}" for event in events),
-        months=pairs,
+        months=_by_month(treated, control, row, zone, before, after, is_rate=is_rate, is_shown=True),
         is_complete=is_complete,
     )
 
@@ -260,7 +261,15 @@ def _side(cell: tuple[int, int], months: float, *, is_rate: bool) -> Side:
     good, n = cell
     if is_rate:
         return Side(good, n, n / months)
-    return Side(good, n, 100 * good / n if n else None)
+    hidden = hidden_reason(n)
+    if hidden:
+        return Side(None, n, None, hidden, is_few=True)
+    return Side(good, n, 100 * good / n, None, is_few(n))
+
+
+def _shown(found: Compared, sides: Sequence[Side]) -> Compared:
+    """Return a difference, or none where a share in it is hidden."""
+    return Compared(None, None, None, None) if any(side.hidden for side in sides) else found
 
 
 def _compared(
@@ -313,17 +322,22 @@ def _by_month(
     after: Window,
     *,
     is_rate: bool,
+    is_shown: bool = False,
 ) -> tuple[MonthPair, ...]:
+    """Return the months of both groups; to be shown, shares of fewer than 5 are left out."""
     start = month_of(after[0], zone)
     first = shifted(start, -max(row.months_before, PARALLEL_MONTHS, MEMORY_MONTHS))
     last = month_of(max(after[1] - timedelta(seconds=1), after[0]), zone)
     found = []
+    least = HIDDEN_BELOW if is_shown else 1
     for month in months_between(first, last):
         window = month_bounds(month, zone)
         values = []
         for group in (treated, control):
             good, n = group.within(window) if group is not None else (0, 0)
-            values.append((float(n) if group is not None else None) if is_rate else 100 * good / n if n else None)
+            values.append(
+                (float(n) if group is not None else None) if is_rate else 100 * good / n if n >= least else None
+            )
         found.append(MonthPair(month, values[0], values[1], month >= start))
     while found and found[0].treated in (None, 0.0) and found[0].control in (None, 0.0):
         del found[0]
@@ -434,13 +448,16 @@ def _mix(group: _Group, before: Window, after: Window) -> MixShift | None:
 
 
 def _panel(group: _Group, before: Window, after: Window) -> tuple[int, int, int, int] | None:
-    """Return the fourfold table of customers who answered in both windows, the latest answer of each: as ``mcnemar`` takes it."""
+    """Return the fourfold table of customers who answered in both windows, the latest answer of each.
+
+    As ``mcnemar`` takes it; None for fewer than 5 of them.
+    """
     seen: list[dict[int, bool]] = [{}, {}]
     for at, good, customer in sorted(zip(group.at, group.is_good, group.customer, strict=True), key=lambda one: one[0]):
         for place, window in enumerate((before, after)):
             if customer is not None and window[0] <= at < window[1]:
                 seen[place][customer] = good
     both = [(seen[0][who], seen[1][who]) for who in seen[0] if who in seen[1]]
-    if not both:
+    if hidden_reason(len(both)):
         return None
     return both.count((True, True)), both.count((True, False)), both.count((False, True)), both.count((False, False))

@@ -40,11 +40,16 @@ class ImprovementRow:
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """One group in one window: how many of how many, and the value (percent, or complaints a month); None without any."""
+    """One group in one window: how many of how many, and the value (percent, or complaints a month); None without any.
 
-    successes: float
+    A share of fewer than 5 is ``hidden`` for a reason, with all that tells it; of fewer than 30 it ``is_few``.
+    """
+
+    successes: float | None
     n: int
     value: float | None
+    hidden: str | None = None
+    is_few: bool = False
 
 
 @dataclass(frozen=True, slots=True)
