@@ -399,7 +399,17 @@ ACTIONS: tuple[Action, ...] = (
     Action("quality.watch", ("W",), N_("Test now"), N_("Test every cell now, and write what left its limits."), WORK),
     Action("quality.acknowledge", ("a",), N_("Acknowledge"), N_("Say that the alert was seen."), WORK, 8),
     Action("quality.own", ("m",), N_("Owner"), N_("Give the alert to somebody."), WORK, 9),
-    Action("quality.close", ("x",), N_("Close"), N_("Close the alert with its cause."), WORK, 10),
+    Action(
+        "quality.close",
+        ("x",),
+        N_("Close"),
+        N_("Close the alert or the improvement, and say why."),
+        WORK,
+        10,
+    ),
+    Action(
+        "quality.record", ("n",), N_("Improvement"), N_("Write down what is to get better, before anybody looks."), WORK
+    ),
     Action("quality.event", ("e",), N_("Event"), N_("Name an event that explains some days."), WORK),
     Action("quality.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("form.save", ("f2", "ctrl+enter"), N_("Save"), N_("Save what was filled in."), WORK, 1),

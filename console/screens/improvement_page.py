@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from console.actions import key_of
 from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.measures.disclosure import as_allowed
@@ -47,7 +48,7 @@ def list_lines(rows: Sequence[ImprovementRow], width: int) -> list[BoardLine]:
     if not rows:
         return [
             (Spot(_("No improvement has been recorded yet."), "quiet"),),
-            (Spot(_("Record one before anybody looks: ombud improvement new"), "quiet"),),
+            (Spot(_("{key} records one, before anybody looks.").format(key=key_of("quality.record")), "quiet"),),
         ]
     lines: list[BoardLine] = []
     for row in rows:

@@ -18,6 +18,7 @@ from console.screens.cards_page import WHOLE, ageing_lines, card_lines
 from console.screens.case_rows import CaseRowsScreen
 from console.screens.chooser import Chooser
 from console.screens.dialogs import FormDialog
+from console.screens.improvement_forms import judgement_about, judgement_fields, plan_about, plan_fields
 from console.screens.improvement_page import effect_lines, list_lines
 from console.screens.quality_definitions import DefinitionPage
 from console.screens.quality_questions import QualityQuestions
@@ -57,7 +58,7 @@ class QualityScreen(ConsoleScreen):
     AUTO_FOCUS = "#board"
     CSS_PATH = "styles/case.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quality"), *NAVIGATION]
-    unstoppable: ClassVar[frozenset[str]] = frozenset({"done"})
+    unstoppable: ClassVar[frozenset[str]] = frozenset({"done", "recorded", "concluded"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,6 +69,8 @@ class QualityScreen(ConsoleScreen):
         self._by = {"cards": "team", "ageing": "category"}
         self._card = WHOLE
         self._improvement = ""
+        self._planned: dict[str, str] = {}
+        self._judged: dict[str, str] = {}
         self._is_table = False
         self._answers: dict[str, object] = {}
 
@@ -114,12 +117,24 @@ class QualityScreen(ConsoleScreen):
             self._show_alert(answer)
         elif group == "people":
             self._choose_owner(cast("Sequence[tuple[str, str]]", answer))
+        elif group == "judging" and isinstance(answer, Effect):
+            self._ask_judgement(answer)
+        elif group in ("recorded", "concluded") and isinstance(answer, ImprovementRow):
+            (self._planned if group == "recorded" else self._judged).clear()
+            self.page, self._improvement = "improvements", answer.number
+            self._show_strip()
+            self.console.say(_("{number} was saved.").format(number=answer.number))
+            self.renew()
         elif group == "done":
             self._say_done(answer)
             self.renew()
 
     def failed(self, group: str, error: Exception) -> None:
-        """Say why there are no figures."""
+        """Say why there are no figures; a form that was refused opens again with what was typed."""
+        complaint = f"{getattr(error, 'message', '')} {getattr(error, 'hint', '')}".strip()
+        if group == "recorded" and complaint:
+            self.action_record(complaint)
+            return
         if group == self.page and hasattr(error, "message"):
             texts = [str(getattr(error, "message", "")), str(getattr(error, "hint", ""))]
             self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
@@ -355,7 +370,38 @@ class QualityScreen(ConsoleScreen):
         choices = [(login, f"{name} ({login})") for login, name in people]
         self.console.push_screen(Chooser(_("Who takes care of {number}").format(number=alert_number), choices), taken)
 
+    def action_record(self, complaint: str = "") -> None:
+        def taken(values: Mapping[str, str] | None) -> None:
+            if values is not None:
+                self._planned = given = dict(values)
+                self.ask("recorded", lambda data: data.part(QualityQuestions).record_improvement(given))
+
+        title, fields = _("An improvement"), plan_fields(self._planned)
+        form = FormDialog(title, plan_about(), fields, complaint=complaint, saves_on_enter=False)
+        self.console.push_screen(form, taken)
+
+    def _ask_judgement(self, found: Effect) -> None:
+        number = found.row.number
+
+        def taken(values: Mapping[str, str] | None) -> None:
+            if values is not None:
+                self._judged = given = dict(values)
+                verdict, said = given["verdict"], given["conclusion"]
+                self.ask("concluded", lambda data: data.part(QualityQuestions).close_improvement(number, verdict, said))
+
+        title = _("Close {number}").format(number=number)
+        fields = judgement_fields(self._judged)
+        self.console.push_screen(FormDialog(title, judgement_about(found), fields, saves_on_enter=False), taken)
+
     def action_close(self) -> None:
+        if self.page == "improvements":
+            kind, rest = self._target()
+            number = self._improvement or (rest if kind == "improvement" else "")
+            if number:
+                self.ask("judging", lambda data: data.part(QualityQuestions).effect(number))
+            else:
+                self.console.say(_("Put the cursor on an improvement first."))
+            return
         alert_number = self._alert_number()
         if not alert_number:
             return

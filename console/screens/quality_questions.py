@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, tzinfo
 from typing import TYPE_CHECKING
@@ -119,6 +119,40 @@ class QualityQuestions:
 
         when = date.fromisoformat(day)
         return alerts.add_event(self._store, when, when, note, actor=self._viewer)
+
+    def record_improvement(self, values: Mapping[str, str]) -> ImprovementRow:
+        """Write an improvement down as its form says. Raises UsageError, FilterError, NotAllowedError."""
+        from console.services import improvements
+
+        return improvements.register(
+            self._store,
+            values["title"],
+            indicator=values["indicator"],
+            treated=values["treated"],
+            control=values.get("control", ""),
+            starts_on=date.fromisoformat(values["starts_on"].strip()),
+            minimum_effect=float(values["effect"]),
+            months_before=int(values["before"]),
+            months_after=int(values["after"]),
+            is_randomised=values.get("by_lot") == "yes",
+            owner=values.get("owner", ""),
+            alert=values.get("alert", ""),
+            actor=self._viewer,
+            zone=self._zone_info(),
+        )
+
+    def close_improvement(self, number: str, verdict: str, conclusion: str) -> ImprovementRow:
+        """Close an improvement with its judgement; what was measured is kept. Raises UsageError, OmbudError, NotAllowedError."""
+        from console.services import improvements
+
+        return improvements.close(
+            self._store,
+            number,
+            verdict=verdict,
+            conclusion=conclusion,
+            actor=self._viewer,
+            zone=self._zone_info(),
+        )
 
     def people(self) -> Sequence[tuple[str, str]]:
         """Return login and name of everybody who may own an alert."""

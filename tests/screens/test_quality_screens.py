@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 from zoneinfo import ZoneInfo
 
@@ -12,6 +12,7 @@ import pytest
 from complaint_data import complain, complain_each
 from driving import console, hostile, lines, press, shown, write
 from office import furnish
+from textual.pilot import Pilot
 
 from console import clock
 from console.app import ConsoleApp
@@ -21,10 +22,11 @@ from console.screens.data import ServiceData
 from console.screens.quality import QualityScreen
 from console.services import alerts
 from console.services.alert_runs import run
-from console.services.improvements import register
+from console.services.improvements import improvements, register
 from console.signs import choose_signs
 from console.storage.engine import Store
 from console.widgets.board import Board
+from console.widgets.form import Form
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 SIZES = [(80, 24), (120, 40)]
@@ -187,3 +189,46 @@ async def test_a_slice_is_written_and_taken_away(data: ServiceData) -> None:
         assert "west" not in "\n".join(board(app).lines)
         await press(pilot, "escape")
         assert screen.filter_text == ""
+
+
+async def fill(app: ConsoleApp, pilot: Pilot[int], values: Mapping[str, str]) -> None:
+    """Put values into the form that is open, and save it."""
+    app.screen.query_one(Form).put(values)
+    await press(pilot, "f2")
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_an_improvement_is_recorded_measured_and_closed_by_keys(
+    store: Store, database_url: str, data: ServiceData, language: str
+) -> None:
+    choose_language(language)
+    year, month = (int(part) for part in last_month().split("-"))
+    plan = {
+        "title": "second callback [b]", "indicator": "satisfied", "treated": "region:east", "control": "region:east",
+        "starts_on": f"{year}-{month:02d}-01", "before": "3", "after": "1", "effect": "5",
+    }  # fmt: skip
+    async with console(ServiceData(database_url, viewer="ana"), size=(120, 40)) as (app, pilot):
+        await press(pilot, "4", "n")
+        assert name_of(app) == "FormDialog"
+        await fill(app, pilot, {**plan, "after": "25"})
+        assert improvements(store) == []
+        await fill(app, pilot, {"after": "1"})
+        assert name_of(app) == "FormDialog"
+        assert "comparison group is the group treated" in shown(app)
+        assert improvements(store) == []
+        await fill(app, pilot, {"control": "region:west"})
+        (row,) = improvements(store)
+        assert (row.number, row.title, row.indicator, row.treated, row.control, row.months_before, row.months_after) == (
+            "M-001", "second callback [b]", "satisfied", "region:east", "region:west", 3, 1,
+        )  # fmt: skip
+        assert (row.unit, row.minimum_effect, row.is_randomised, row.owner) == ("points", 5.0, False, "ana")
+        assert "M-001" in shown(app)
+        await press(pilot, "escape", "enter")
+        assert row.title in shown(app)
+        await press(pilot, "x")
+        assert name_of(app) == "FormDialog"
+        await fill(app, pilot, {"verdict": "not_worked", "conclusion": "they were as angry"})
+        (row,) = improvements(store)
+        assert (row.state, row.verdict, row.conclusion) == ("closed", "not_worked", "they were as angry")
+        assert "they were as angry" in shown(app)
+        assert hostile(app) == []
