@@ -494,6 +494,14 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if isinstance(base, QueueScreen):
             base.show_view(name.removeprefix("view."))
 
+    async def show_cases(self, filter_text: str) -> None:
+        """Go to the queue of all cases, narrowed to what a filter finds."""
+        from console.screens.queues import QueueScreen
+
+        base = await self._queues()
+        if isinstance(base, QueueScreen):
+            base.show_filter(filter_text)
+
     async def _queues(self) -> Screen[Any]:
         """Go to the queues, with nothing above them."""
         await self.switch_mode("queues")

@@ -15,7 +15,6 @@ from console.i18n import N_, _, ngettext
 from console.rules.filters import FilterError, parse
 from console.screens.base import NAVIGATION, ConsoleScreen
 from console.screens.cards_page import WHOLE, ageing_lines, card_lines
-from console.screens.case_rows import CaseRowsScreen
 from console.screens.chooser import Chooser
 from console.screens.dialogs import FormDialog
 from console.screens.improvement_forms import judgement_about, judgement_fields, plan_about, plan_fields
@@ -203,7 +202,7 @@ class QualityScreen(ConsoleScreen):
         return kind, rest
 
     @on(Board.Chosen)
-    def act_on_figure(self, event: Board.Chosen) -> None:
+    async def act_on_figure(self, event: Board.Chosen) -> None:
         """Open the rows of a figure, or tell how it is made."""
         definition, _bar, target = event.key.partition("|")
         if event.wish == "explain":
@@ -213,11 +212,11 @@ class QualityScreen(ConsoleScreen):
             return
         kind, _colon, rest = target.partition(":")
         if kind == "rows":
-            self.console.push_screen(CaseRowsScreen(rest))
+            await self.console.show_cases(rest)
         elif kind == "card":
             name, _line, filter_text = rest.partition("|")
             if name == self._card:
-                self.console.push_screen(CaseRowsScreen(filter_text))
+                await self.console.show_cases(filter_text)
             else:
                 self._card = name
                 self._draw()

@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime, tzinfo
+from datetime import date, tzinfo
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from console.services.alert_views import AlertDetail, AlertRow, EventNote, RunReport
 from console.services.improvement_views import Effect, ImprovementRow
 from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
-from console.services.views import CaseRow
 
 if TYPE_CHECKING:
     from console.storage.engine import Store
-
-LISTED = 200
-
-
-@dataclass(frozen=True, slots=True)
-class FoundCases:
-    """The first cases that a filter finds, and how many there are."""
-
-    filter: str
-    rows: tuple[CaseRow, ...]
-    total: int
 
 
 class QualityQuestions:
@@ -159,10 +146,3 @@ class QualityQuestions:
         from console.services import staffing
 
         return [(member.login, member.name) for member in staffing.members(self._store)]
-
-    def cases(self, filter_text: str, now: datetime) -> FoundCases:
-        """Return the first cases that a filter finds. Raises FilterError."""
-        from console.services import queues
-
-        found = queues.ids(self._store, filter_text, now=now, viewer=self._viewer, zone=str(self._zone_info()))
-        return FoundCases(filter_text, tuple(queues.rows(self._store, found.ids[:LISTED])), found.total)

@@ -397,6 +397,13 @@ class QueueScreen(FilterScreen):
         self._show_table_columns()
         self._ask_ids(keep=False)
 
+    def show_filter(self, text: str) -> None:
+        """Show all cases narrowed to a filter, as if it had been typed."""
+        self._view_id = "all"
+        self.put_typed(text)
+        self.show_view("all")
+        self.table.focus()
+
     def _step_view(self, step: int) -> None:
         self.show_view(self._views[(self.view_index + step) % len(self._views)].id)
 
