@@ -18,6 +18,7 @@ from office import PEOPLE, START, furnish
 from sqlalchemy import event, or_, select
 
 from console.codes import CaseKind, Channel
+from console.errors import UsageError
 from console.models import whole_schema
 from console.rules.policies import Policy
 from console.services import promises
@@ -161,7 +162,11 @@ class Journey(RuleBasedStateMachine):
             given.pop("reached", None)
         if "amount" in given and "currency" not in given:
             del given["amount"]
-        report = perform(self.store, verb, case_ids, given, actor=actor, now=self.now)
+        try:
+            report = perform(self.store, verb, case_ids, given, actor=actor, now=self.now)
+        except UsageError:
+            assert self._picture() == before
+            return False
         if report.operation is None:
             assert not report.done
             assert self._picture() == before
