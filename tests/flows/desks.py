@@ -61,6 +61,8 @@ class Desk(Protocol):
 
     async def no_longer_see(self, words: str) -> None: ...
 
+    async def wait(self) -> None: ...
+
     def screen(self) -> str: ...
 
     def colours(self) -> list[str]: ...
@@ -119,6 +121,10 @@ class PilotDesk:
     async def no_longer_see(self, words: str) -> None:
         """Wait until these words are gone."""
         await until(self.pilot, lambda: words not in self.screen())
+
+    async def wait(self) -> None:
+        """Let the console go on for a moment."""
+        await self.pilot.pause(0.02)
 
     def screen(self) -> str:
         """Return what is on the screen."""
@@ -245,6 +251,10 @@ class TmuxDesk:
         while words in (seen := self.screen()):
             assert time.monotonic() < end, f"{words} still stands on:\n{seen}"
             self._rest(0.5)
+
+    async def wait(self) -> None:
+        """Wait for what the console sends next, half a second at the most."""
+        self._rest(0.5)
 
     def screen(self) -> str:
         """Return what is on the screen."""

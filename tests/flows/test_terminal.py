@@ -42,10 +42,11 @@ console.app.ServiceData = lambda url, zone="": Held(200, build=build)
 sys.exit(console.app.run_console("sqlite:///unused", settings=Settings()))
 """
 REAL_PROGRAM = """
-import sys
-from console.app import run_console
-from console.settings import Settings
-sys.exit(run_console(sys.argv[1], settings=Settings()))
+import os, sys
+del os.environ["OMBUD_SETTINGS"]
+sys.argv[1:] = ["--database", sys.argv[1]]
+from console.__main__ import main
+sys.exit(main())
 """
 SECONDS = 20.0
 OWN_SEQUENCES = re.compile(
@@ -233,9 +234,10 @@ def test_a_hang_up_frees_what_was_taken_and_keeps_what_was_typed(tmp_path: Path,
     assert run(["demo", "--no-console", "--database", url]) == 0
     with terminal(tmp_path, url, program=REAL_PROGRAM) as running:
         running.read_until(b"Mine")
-        running.press(b"]", b"Reference")
+        running.press(b"[", b"Reference")
         running.press(b"/", b"Apply")
-        running.press(b"assignee:none state:dispatched\r", b"row 1")
+        running.press(b"assignee:none state:dispatched", b"of 550")
+        running.press(b"\r", b"Sort")
         running.press(b"m", b"undoes")
         with closing(open_store(url)) as store, store.reading() as connection:
             assert connection.execute(sqlalchemy.select(CASES.c.id).where(CASES.c.claimed_until.is_not(None))).all()
