@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 
 
@@ -21,4 +22,6 @@ def open_console(url: str = "", prepare: Callable[[], object] | None = None) -> 
         from console.app import run_console
         from console.screens import queues  # noqa: F401 - the first screen, which is wanted at once
 
-    run_console(url or database_url(settings), prepare=prepare, settings=settings)
+    code = run_console(url or database_url(settings), prepare=prepare, settings=settings)
+    if code:
+        sys.exit(code)  # a signal ended it, or a fault
