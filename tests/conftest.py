@@ -14,6 +14,7 @@ from poison import poison_demo
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import make_url
 
+from console.i18n import choose_language
 from console.storage.engine import Store, open_store
 from console.storage.keys import new_key, write_keys
 from console.storage.schema import upgrade
@@ -39,6 +40,13 @@ def pytest_configure(config: pytest.Config) -> None:
         server.psql(f"ALTER SYSTEM SET {setting} = off;")
     server.psql("SELECT pg_reload_conf();")
     os.environ[SERVER] = server.get_uri()
+
+
+@pytest.fixture(autouse=True)
+def english() -> Iterator[None]:
+    """No test leaves its language to the next."""
+    yield
+    choose_language("en")
 
 
 @pytest.fixture(scope="session")

@@ -184,7 +184,7 @@ def _value(connection: Connection, column: Column[Any], codes: dict[str, str], n
 
 DOCUMENTS = frozenset(
     {"answers", "before", "after", "moved", "weights", "left_out", "report", "extras", "plan", "detail", "level_scores",
-     "columns"}
+     "columns", "quality_rule"}
 )  # fmt: skip
 """Texts that are JSON: hostile in what they hold, not in being JSON."""
 

@@ -49,6 +49,8 @@ class Chooser(ConsoleDialog):
     def _fill(self, text: str) -> None:
         words = text.casefold().split()
         found = [choice for choice in self._choices if all(word in choice[1].casefold() for word in words)]
+        if words:  # what begins with what was typed comes before what only mentions it
+            found.sort(key=lambda choice: max(choice[1].casefold().find(word) for word in words))
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(line(label), id=name) for name, label in found])

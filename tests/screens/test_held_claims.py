@@ -39,7 +39,6 @@ def end_soon(url: str, case_id: int) -> datetime:
 async def test_a_claim_is_kept_by_keys_and_given_back_when_one_leaves(demonstration: Path, tmp_path: Path) -> None:
     url = copied(demonstration, tmp_path)
     async with office(url) as (app, pilot, _data):
-        await press(pilot, "]")
         await press(pilot, "/")
         await write(pilot, "assignee:none state:dispatched")
         await press(pilot, "enter", "enter", "m")
