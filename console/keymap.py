@@ -6,7 +6,6 @@ Several keys stand in a list, or in one text with commas between them; an empty 
 
 from __future__ import annotations
 
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import combinations
@@ -79,6 +78,8 @@ def read_keymap(path: Path) -> tuple[Keys, list[Fault]]:
 
     Raises UsageError for a file that cannot be read or is not TOML.
     """
+    import tomllib  # here, since most people have no such file
+
     try:
         with path.open("rb") as file:
             raw = file.read(LARGEST + 1)

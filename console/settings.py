@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, tzinfo
@@ -108,13 +107,23 @@ def load_settings(environment: Mapping[str, str] | None = None) -> Settings:
 
 def _read(path: Path, *, is_named: bool) -> dict[str, object]:
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        text = path.read_text(encoding="utf-8")
     except FileNotFoundError:
         if is_named:
             raise UsageError(f"The settings file {path} does not exist.", "OMBUD_SETTINGS names it.") from None
         return {}
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"The settings file {path} cannot be read: {error}.", "It must be a TOML file.") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise _unreadable(path, error) from error
+    import tomllib  # here, since most people have no such file
+
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise _unreadable(path, error) from error
+
+
+def _unreadable(path: Path, error: Exception) -> UsageError:
+    return UsageError(f"The settings file {path} cannot be read: {error}.", "It must be a TOML file.")
 
 
 def _yes_or_no(text: str, variable: str) -> bool:

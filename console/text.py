@@ -1,4 +1,4 @@
-"""Other people's text: made safe to show, folded for matching, cut for search, masked.
+"""Other people's text: made safe to show, folded for matching.
 
 Which characters are dangerous is decided by their Unicode category, never by a list: a hand-made list of format
 characters misses some. Two layers use the same decision: ``clean`` at the door makes such characters visible,
@@ -9,12 +9,9 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
 
 HOSTILE_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 MARKS_PER_BASE = 4
-WORD_LENGTH = 100
-"""Longest search word kept, in characters: PostgreSQL refuses lexemes above 2,046 bytes."""
 
 _CACHED_CHARACTERS = 20_000
 _FULL_WIDTH_SPACE = "\u3000"
@@ -146,145 +143,3 @@ def fold(text: str) -> str:
         spread = spread.translate(_WITHOUT_ACCENTS)
     folded = spread.casefold()
     return folded if unicodedata.is_normalized("NFKC", folded) else unicodedata.normalize("NFKC", folded)
-
-
-# Scripts written without spaces: ideographs (planes 2 and 3 whole), 々〇〡, bopomofo, kana, Hangul.
-_UNSPACED = (
-    "\u1100-\u11ff\u3005-\u3007\u3021-\u3029\u3041-\u3096\u309d-\u309f\u30a1-\u30fa\u30fc-\u30ff\u3105-\u312f\u3131-\u318e"
-    "\u31a0-\u31bf\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff\ua960-\ua97c\uac00-\ud7a3\ud7b0-\ud7fb\uf900-\ufaff"
-    "\U00020000-\U0002fffd\U00030000-\U0003fffd"
-)
-_PIECES = re.compile(f"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])[^\\W_])+)")
-_ASCII_WORDS = re.compile("[a-z0-9]+")
-
-
-def segments(text: str) -> list[str]:
-    """Return the search segments of a text in order: folded words, and bigrams of Han (kana, Hangul) runs.
-
-    A run c1…cn gives c1c2, c2c3, …, and cn alone at its end. So one character is found as a prefix, two or more as a
-    phrase of consecutive bigrams, and no phrase reaches over the end of a run. Linear in the length of the text.
-    """
-    folded = fold(text)
-    if folded.isascii():
-        return [word[:WORD_LENGTH] for word in _ASCII_WORDS.findall(folded)]
-    found: list[str] = []
-    for run, word in _PIECES.findall(folded):
-        if run:
-            found.extend([run[at : at + 2] for at in range(len(run))])
-        else:
-            found.append(word[:WORD_LENGTH])
-    return found
-
-
-class QueryToken(NamedTuple):
-    """One segment that a text must hold; ``is_prefix`` when a longer segment beginning so will do."""
-
-    text: str
-    is_prefix: bool = False
-
-
-def query_segments(text: str, *, is_prefix: bool) -> list[QueryToken]:
-    """Return the segments that must follow one another in a text with this phrase; none without letter or digit.
-
-    ``is_prefix`` lets the last word be the beginning of a longer one (as a bare word typed in the filter bar). Han runs
-    are found wherever they stand, as by a plain scan for the substring: the last run needs its bigrams only, or is a
-    prefix when it is one character; a run that something follows must end where the phrase ends it.
-    """
-    pieces = _PIECES.findall(fold(text))
-    tokens: list[QueryToken] = []
-    for index, (run, word) in enumerate(pieces):
-        is_last = index == len(pieces) - 1
-        if word:
-            tokens.append(QueryToken(word[:WORD_LENGTH], is_last and is_prefix))
-        elif is_last and len(run) == 1:
-            tokens.append(QueryToken(run, is_prefix=True))
-        else:
-            tokens.extend(QueryToken(run[at : at + 2]) for at in range(len(run) - is_last))
-    return tokens
-
-
-def natural_key(text: str) -> str:
-    """Return an identifier (account, meter, customer number) as it is compared: NFKC, trimmed; case and zeros stay."""
-    return clean_line(unicodedata.normalize("NFKC", clean(text)))
-
-
-def normalise_phone(text: str) -> str:
-    """Return a telephone number as digits, with ``+`` before a foreign country code; empty when there is no digit.
-
-    Chinese numbers are written as they are dialled at home: +86 138… is 138…, +86 10 … is 010….
-    """
-    folded = unicodedata.normalize("NFKC", text).strip()
-    digits = "".join(str(unicodedata.digit(char)) for char in folded if char.isdecimal())
-    is_international = folded.startswith("+") or digits.startswith("00")
-    if digits.startswith("00"):
-        digits = digits[2:]
-    if digits.startswith("86") and (is_international or (len(digits) == 13 and digits[2] == "1")):
-        home = digits[2:]
-        return home if len(home) == 11 and home.startswith("1") else "0" + home.lstrip("0")
-    return "+" + digits if is_international and digits else digits
-
-
-PHONE_DIGITS = (5, 20)
-"""Fewest and most digits of a telephone number: short service numbers have five; E.164 allows 15, and extensions follow."""
-
-_PHONE = re.compile(
-    r"(?:(?:tel|phone|mobile|fax|fon)[.:]?|电话[::]?|手机[::]?)?[\s+(]{0,4}\d[\d\s().\-/‐-―−·]*"
-    r"(?:(?:ext|extension|x|#|转|分机)[.:]?\s*\d{1,6})?",
-    re.IGNORECASE,
-)
-
-
-def is_phone(text: str) -> bool:
-    """Return whether a text is one telephone number, in any usual writing: digits, what parts them, an extension."""
-    folded = unicodedata.normalize("NFKC", text).strip()
-    digits = normalise_phone(folded).lstrip("+")
-    return (
-        PHONE_DIGITS[0] <= len(digits) <= PHONE_DIGITS[1]
-        and bool(digits.strip("0"))
-        and _PHONE.fullmatch(folded) is not None
-    )
-
-
-def _masked(text: str, first: int, last: int, stars: int) -> str:
-    return text[:first] + "*" * stars + (text[-last:] if last else "")
-
-
-def mask_phone(text: str) -> str:
-    """Return a telephone number for the screen: 138****8000; of a shorter one only the end shows."""
-    phone = normalise_phone(text)
-    count = len(phone.lstrip("+"))
-    if count >= 11:
-        return _masked(phone, len(phone) - count + 3, 4, count - 7)
-    if count >= 8:
-        return _masked(phone, 0, 4, len(phone) - 4)
-    return _masked(phone, 0, 2, len(phone) - 2) if count >= 5 else "*" * len(phone)
-
-
-def mask_email(text: str) -> str:
-    """Return an e-mail address with only the first letter of the name and the domain shown: ``w***@example.org``."""
-    name, at, domain = clean_line(text).rpartition("@")
-    return f"{name[:1]}***@{domain}" if at and name else "***" if domain else ""
-
-
-def mask_identity(text: str) -> str:
-    """Return an identity or bank number with the first three and last four characters shown, nothing below 12."""
-    number = natural_key(text)
-    return _masked(number, 3, 4, len(number) - 7) if len(number) >= 12 else "*" * len(number)
-
-
-_DISTRICT = re.compile(
-    "^.{0,30}?[\u3400-\u9fff](?:特别行政区|自治区|自治州|自治县|[省市区县旗州盟])"
-    "(?:.{0,12}?[区县旗](?![\u3400-\u9fff]{0,1}[路街]))?"
-)
-
-
-def mask_address(text: str) -> str:
-    """Return an address with its town or district shown only: ``临澜市城中区****``, ``****, Lindan Center``."""
-    address = clean_line(text)
-    if not address:
-        return ""
-    district = _DISTRICT.match(address)
-    if district:
-        return district.group() + "****"
-    _, comma, town = address.rpartition(",")
-    return f"****, {town.strip()}" if comma and town.strip() and not any(char.isdigit() for char in town) else "****"

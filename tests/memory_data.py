@@ -14,30 +14,10 @@ from console.errors import NotFoundError
 from console.rules.filters import parse
 from console.screens.data import PartType, Progress
 from console.screens.queue_questions import QueueQuestions
-from console.services.views import (
-    QUEUE_VIEWS,
-    AccountRow,
-    ActionResult,
-    AnswerRow,
-    CaseDetail,
-    CaseRow,
-    ClockRow,
-    CustomerDetail,
-    CustomerRow,
-    EventRow,
-    FormBasis,
-    FormChoices,
-    IdList,
-    Intake,
-    IntakePreview,
-    NoticeRow,
-    Possibility,
-    PromiseRow,
-    QueueView,
-    RelatedRow,
-    RemedyRow,
-    TakenIn,
-)
+from console.services.case_views import CaseDetail, ClockRow, EventRow, NoticeRow, RelatedRow, RemedyRow
+from console.services.customer_views import AccountRow, AnswerRow, CustomerDetail, CustomerRow
+from console.services.form_views import FormBasis, FormChoices, Intake, IntakePreview, Possibility, PromiseRow, TakenIn
+from console.services.views import QUEUE_VIEWS, ActionResult, CaseRow, IdList, QueueView
 
 HOSTILE = (
     "[/foo] closes nothing",

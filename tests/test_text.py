@@ -9,21 +9,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from console.text import (
-    QueryToken,
-    clean,
-    clean_line,
-    fold,
-    is_safe_for_terminal,
-    mask_email,
-    mask_identity,
-    mask_phone,
-    natural_key,
-    normalise_phone,
-    query_segments,
-    segments,
-    strip_unsafe,
-)
+from console.identifiers import mask_email, mask_identity, mask_phone, natural_key, normalise_phone
+from console.search_words import QueryToken, query_segments, segments
+from console.text import clean, clean_line, fold, is_safe_for_terminal, strip_unsafe
 
 ANY_TEXT = st.text(st.characters(exclude_categories=()))
 EVERY_CHARACTER = "".join(map(chr, range(sys.maxunicode + 1)))

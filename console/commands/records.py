@@ -6,7 +6,9 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from console.services.views import CaseDetail, CaseRow, CustomerRow
+    from console.services.case_views import CaseDetail
+    from console.services.customer_views import CustomerRow
+    from console.services.views import CaseRow
 
 
 def case_record(row: CaseRow) -> dict[str, Any]:

@@ -178,6 +178,9 @@ def whole_schema() -> MetaData:
     """Return all tables there are."""
     from sqlmodel import SQLModel
 
+    from console.models.base import tell_dialects
+
     for subject in SUBJECTS:
         import_module(f"{__name__}.{subject}")
+    tell_dialects(SQLModel.metadata)
     return SQLModel.metadata

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from console.codes import AlertState, ImprovementState
-from console.models.base import UtcTime, not_blank, one_of, positive_version
+from console.models.base import UtcTime, not_blank, one_of, partial_index, positive_version
 
 
 class Alert(SQLModel, table=True):
@@ -25,13 +25,7 @@ class Alert(SQLModel, table=True):
         not_blank("cell"),
         one_of("state", AlertState),
         positive_version(),
-        Index(
-            "uq_alerts_open_cell",
-            "cell",
-            unique=True,
-            sqlite_where=text("state <> 'closed'"),
-            postgresql_where=text("state <> 'closed'"),
-        ),
+        partial_index("uq_alerts_open_cell", "cell", unique=True, where="state <> 'closed'"),
         Index("ix_alerts_state", "state", "first_seen_at"),
     )
 

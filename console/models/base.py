@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Dialect, Table
+from sqlalchemy import TIMESTAMP, BigInteger, CheckConstraint, Dialect, Index, MetaData, Table, text
 from sqlalchemy.types import TypeDecorator, TypeEngine
 from sqlmodel import SQLModel
 
@@ -71,6 +71,25 @@ def not_blank(column: str) -> CheckConstraint:
 def positive_version() -> CheckConstraint:
     """Return the check of the optimistic version column."""
     return CheckConstraint("version >= 1", name="version_positive")
+
+
+def partial_index(name: str, *columns: str, where: str, where_on_sqlite: str = "", unique: bool = False) -> Index:
+    """Return an index over those rows only that fulfil a condition.
+
+    The condition becomes a dialect's option in ``tell_dialects``, for those who write the schema: to name an option of
+    PostgreSQL imports the dialects of all its drivers, 20 ms that an SQLite file never gets back.
+    """
+    return Index(name, *columns, unique=unique, info={"where": (where_on_sqlite or where, where)})
+
+
+def tell_dialects(metadata: MetaData) -> None:
+    """Give the conditions of the partial indexes to the dialects that write them."""
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                on_sqlite, on_postgresql = index.info["where"]
+                index.dialect_options["sqlite"]["where"] = text(on_sqlite)
+                index.dialect_options["postgresql"]["where"] = text(on_postgresql)
 
 
 def table_of(model: type[SQLModel]) -> Table:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from console.codes import CaseKind, CasePhase, Channel, LinkKind, Opinion, Outcome
-from console.models.base import UtcTime, not_blank, one_of, positive_version
+from console.models.base import UtcTime, not_blank, one_of, partial_index, positive_version
 
 
 class Category(SQLModel, table=True):
@@ -46,29 +46,17 @@ class Case(SQLModel, table=True):
         CheckConstraint("(external_reference IS NULL) = (source IS NULL)", name="external_pair"),
         positive_version(),
         UniqueConstraint("source", "external_reference"),
-        Index(
-            "ix_cases_open_due",
-            "due_at",
-            "id",
-            sqlite_where=text("phase = 'open'"),
-            postgresql_where=text("phase = 'open'"),
-        ),
-        Index(
+        partial_index("ix_cases_open_due", "due_at", "id", where="phase = 'open'"),
+        partial_index(
             "ix_cases_open_supervised",
             "due_at",
             "id",
-            sqlite_where=text("is_supervised IS 1 AND phase = 'open'"),
-            postgresql_where=text("is_supervised IS TRUE AND phase = 'open'"),
+            where="is_supervised IS TRUE AND phase = 'open'",
+            where_on_sqlite="is_supervised IS 1 AND phase = 'open'",
         ),
         Index("ix_cases_phase_due", "phase", "due_at", "id"),
         Index("ix_cases_received", "received_at", "id"),
-        Index(
-            "ix_cases_closed",
-            "closed_at",
-            "id",
-            sqlite_where=text("phase = 'closed'"),
-            postgresql_where=text("phase = 'closed'"),
-        ),
+        partial_index("ix_cases_closed", "closed_at", "id", where="phase = 'closed'"),
         Index("ix_cases_assignee", "assignee_id", "phase", "due_at", "id"),
         Index("ix_cases_department", "department_id", "phase", "due_at", "id"),
         Index("ix_cases_customer", "customer_id", "received_at"),

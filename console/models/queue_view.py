@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import Column, ForeignKey, Index, Integer, Text, UniqueConstraint, text
+from sqlalchemy import Column, ForeignKey, Integer, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-from console.models.base import UtcTime, not_blank, positive_version
+from console.models.base import UtcTime, not_blank, partial_index, positive_version
 
 
 class SavedView(SQLModel, table=True):
@@ -22,13 +22,7 @@ class SavedView(SQLModel, table=True):
         not_blank("name"),
         positive_version(),
         UniqueConstraint("owner_id", "name_key"),
-        Index(
-            "ix_saved_views_shared",
-            "name_key",
-            unique=True,
-            sqlite_where=text("is_shared"),
-            postgresql_where=text("is_shared"),
-        ),
+        partial_index("ix_saved_views_shared", "name_key", unique=True, where="is_shared"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

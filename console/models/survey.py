@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import date, datetime
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint, text
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from console.codes import Assessor, IndicatorKind, MissingCode, SampleState
-from console.models.base import UtcTime, not_blank, one_of, positive_version
+from console.models.base import UtcTime, not_blank, one_of, partial_index, positive_version
 
 
 class Survey(SQLModel, table=True):
@@ -136,14 +136,8 @@ class Response(SQLModel, table=True):
         not_blank("number"),
         Index("ix_responses_survey_digest", "survey_id", "digest"),
         Index("ix_responses_survey_answered", "survey_id", "answered_at"),
-        Index(
-            "ix_responses_excluded",
-            "survey_id",
-            "excluded",
-            sqlite_where=text("excluded <> ''"),
-            postgresql_where=text("excluded <> ''"),
-        ),
-        Index("ix_responses_doubles", "survey_id", sqlite_where=text("is_double"), postgresql_where=text("is_double")),
+        partial_index("ix_responses_excluded", "survey_id", "excluded", where="excluded <> ''"),
+        partial_index("ix_responses_doubles", "survey_id", where="is_double"),
     )
 
     id: int | None = Field(default=None, primary_key=True)

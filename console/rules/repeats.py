@@ -26,7 +26,7 @@ class MergeCycleError(OmbudError):
 class CaseLikeness:
     """What of a case counts when it is compared with others; an empty identity is like none.
 
-    ``segments`` are the words of its text as ``console.text.segments`` cuts them.
+    ``segments`` are the words of its text as ``console.search_words.segments`` cuts them.
     """
 
     reference: str
@@ -131,7 +131,7 @@ def text_likeness(one: frozenset[str], other: frozenset[str]) -> float:
 
 def cut_text(text: str) -> frozenset[str]:
     """Return the segments of a text for ``CaseLikeness``."""
-    from console.text import segments
+    from console.search_words import segments
 
     return frozenset(segments(text))
 

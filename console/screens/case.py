@@ -18,7 +18,8 @@ from console.screens.doings import Deed
 from console.screens.dossier import CHUNK, case_blocks, is_cut
 from console.screens.verb_forms import GRAVE
 from console.screens.working import WorkScreen
-from console.services.views import ActionResult, CaseDetail, CaseRow
+from console.services.case_views import CaseDetail
+from console.services.views import ActionResult, CaseRow
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, due, number
 from console.widgets.reading import Paragraph, Reading

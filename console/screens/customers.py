@@ -26,7 +26,7 @@ from console.screens.care_questions import CareQuestions
 from console.screens.data import FOUND_CUSTOMERS
 from console.screens.dossier import customer_blocks
 from console.screens.form_work import DOING, FormWork
-from console.services.views import CustomerDetail, CustomerRow
+from console.services.customer_views import CustomerDetail, CustomerRow
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.columns import Column

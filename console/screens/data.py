@@ -11,23 +11,14 @@ from typing import TYPE_CHECKING, Protocol, TypeVar
 from console.errors import OmbudError
 from console.i18n import chosen_language
 from console.loading import loading
-from console.services.views import ActionResult, NoticeRow, TakenIn
+from console.services.views import ActionResult
 
 if TYPE_CHECKING:
+    from console.services.case_views import CaseDetail, NoticeRow
+    from console.services.customer_views import CustomerDetail, CustomerRow
+    from console.services.form_views import FormBasis, FormChoices, Intake, IntakePreview, Possibility, TakenIn
     from console.services.handling import Report
-    from console.services.views import (
-        CaseDetail,
-        CaseRow,
-        CustomerDetail,
-        CustomerRow,
-        FormBasis,
-        FormChoices,
-        IdList,
-        Intake,
-        IntakePreview,
-        Possibility,
-        QueueView,
-    )
+    from console.services.views import CaseRow, IdList, QueueView
     from console.storage.engine import Store
 
 FOUND_CUSTOMERS = 200
@@ -230,6 +221,7 @@ class ServiceData:
         """Make a case of what was taken down, once under a key however often it is asked for."""
         from console import clock
         from console.services import intake, policies, possibilities
+        from console.services.form_views import TakenIn
 
         policy = policies.policy_in_force(self._store, clock.now()).policy
         details = {"complainant": new.complainant, "contact": new.contact}
@@ -274,6 +266,7 @@ class ServiceData:
     def notices(self) -> Sequence[NoticeRow]:
         """Return the notices for whoever sits here that wait to be read."""
         from console.services import reminders
+        from console.services.case_views import NoticeRow
 
         found = reminders.outbox(self._store, login=self._viewer, limit=NOTICES_SHOWN)
         return [NoticeRow(item.reference, item.kind, item.text, item.not_before) for item in found]

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, tzinfo
+from typing import TYPE_CHECKING
 
 from console.actions import key_of
 from console.i18n import N_, _, ngettext
 from console.labels import LABELS, label
-from console.services.views import CaseDetail, CaseRow, CaseTaskRow, CustomerDetail, EventRow, RemedyRow
 from console.widgets.content import Piece, due, moment, number
 from console.widgets.reading import LONGEST_FACT, Block, Facts, Gap, Grid, Heading, Paragraph
+
+if TYPE_CHECKING:
+    from console.services.case_views import CaseDetail, CaseTaskRow, EventRow, RemedyRow
+    from console.services.customer_views import CustomerDetail
+    from console.services.views import CaseRow
 
 CHUNK = 64 * 1024
 """Characters of one long text shown at a time: two million in one go would take seconds to wrap."""

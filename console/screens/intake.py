@@ -21,15 +21,9 @@ from console.i18n import _, ngettext
 from console.labels import label
 from console.screens.base import NAVIGATION, ConsoleScreen
 from console.screens.verb_forms import coded, field_of
-from console.services.views import (
-    Choice,
-    CustomerDetail,
-    CustomerRow,
-    FormChoices,
-    Intake,
-    IntakePreview,
-    TakenIn,
-)
+from console.services.customer_views import CustomerDetail, CustomerRow
+from console.services.form_views import FormChoices, Intake, IntakePreview, TakenIn
+from console.services.views import Choice
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.content import due, line, moment, number

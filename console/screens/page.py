@@ -13,7 +13,7 @@ from textual.widgets import Static
 from console.i18n import _
 from console.labels import label
 from console.screens.base import NAVIGATION, ConsoleScreen
-from console.services.views import NoticeRow
+from console.services.case_views import NoticeRow
 from console.widgets.bindings import bindings
 from console.widgets.content import line, moment
 from console.widgets.reading import Block, Gap, Paragraph, Reading

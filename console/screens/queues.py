@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from typing import ClassVar, NamedTuple, cast
+from typing import TYPE_CHECKING, ClassVar, NamedTuple, cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -23,19 +23,21 @@ from console.rules.filters import Filter, FilterError, parse
 from console.screens.base import NAVIGATION
 from console.screens.data import DataAccess
 from console.screens.doings import Deed
-from console.screens.dossier import preview_blocks
 from console.screens.filter_bar import FilterField, Proposals
 from console.screens.filter_screen import FilterScreen
 from console.screens.queue_columns import order_words, queue_columns, sort_choices
 from console.screens.queue_questions import QueueQuestions
 from console.screens.view_list import ViewList, view_name
-from console.services.views import ActionResult, CaseDetail, CaseRow, IdList
+from console.services.views import ActionResult, CaseRow, IdList
 from console.signs import sign
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, number
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
+
+if TYPE_CHECKING:
+    from console.services.case_views import CaseDetail
 
 PREVIEW_PAUSE = 0.12
 
@@ -210,8 +212,9 @@ class QueueScreen(FilterScreen):
             self.table.put_rows(request, start, rows)
             self.renewed([row.id for row in rows])
             self._ask_rest()
-        elif group == "preview" and isinstance(answer, CaseDetail):
-            self._details = {answer.row.id: answer}
+        elif group == "preview":
+            detail = cast("CaseDetail", answer)
+            self._details = {detail.row.id: detail}
             self._show_preview()
         else:
             super().answered(group, answer)
@@ -289,6 +292,8 @@ class QueueScreen(FilterScreen):
         if row is None:
             preview.show([])
             return
+        from console.screens.dossier import preview_blocks
+
         blocks = preview_blocks(row, self._details.get(row.id), now(), self.console.zone)
         preview.show(blocks, words=self._searched())
 

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import re
+from typing import TYPE_CHECKING
 
 from console.i18n import N_, _
 from console.labels import label
-from console.services.views import Possibility
+
+if TYPE_CHECKING:
+    from console.services.form_views import Possibility
 
 SENTENCES = (
     N_("No reply is recorded; reply first."),

@@ -11,7 +11,7 @@ from console.screens.chooser import Chooser
 from console.screens.doings import Deed
 from console.screens.drafts import Draft
 from console.screens.intake import KIND, IntakeScreen
-from console.services.views import TakenIn
+from console.services.form_views import TakenIn
 from console.signs import sign
 from console.widgets.content import cut, moment, number
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 from console.i18n import N_, _
 from console.labels import LABELS, label
 from console.services.fields import DETAILS, TAKES
-from console.services.views import Choice, FormBasis, FormChoices
+from console.services.form_views import FormBasis, FormChoices
+from console.services.views import Choice
 from console.widgets.form import FormField, yes_no
 
 LONG: Mapping[str, int] = {

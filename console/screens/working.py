@@ -24,7 +24,8 @@ from console.widgets.content import cut, number
 
 if TYPE_CHECKING:
     from console.screens.dialogs import Progress
-    from console.services.views import CaseRow, FormBasis, Possibility
+    from console.services.form_views import FormBasis, Possibility
+    from console.services.views import CaseRow
     from console.widgets.form import FormField
 
 PROGRESS_PAUSE = 0.3

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Table, func, or_, select
 
 from console.models import Case, CaseLink, CaseTask, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
 from console.models.base import table_of
-from console.services.views import CaseTaskRow
+from console.services.case_views import CaseTaskRow
 from console.storage.engine import Store
 
 CASES: Table = table_of(Case)

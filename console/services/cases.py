@@ -12,7 +12,7 @@ from console.models import Case, CaseEvent, CaseText, Category, Clock, Customer,
 from console.models.base import table_of
 from console.services import queues
 from console.services.case_relations import relations
-from console.services.views import CaseDetail, ClockRow, EventRow, RelatedRow, RemedyRow
+from console.services.case_views import CaseDetail, ClockRow, EventRow, RelatedRow, RemedyRow
 from console.storage.engine import Store
 
 CASES = table_of(Case)

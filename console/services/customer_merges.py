@@ -14,6 +14,7 @@ from typing import Any
 from sqlalchemy import Connection, RowMapping, Table, UniqueConstraint, and_, delete, exists, insert, select, update
 
 from console.errors import ConflictError, NotFoundError, UsageError
+from console.identifiers import natural_key
 from console.models import CustomerMerge, whole_schema
 from console.models.base import table_of
 from console.services.care_views import MergeRow
@@ -32,7 +33,7 @@ from console.services.staffing import SUPERVISORS, required
 from console.storage import sealing
 from console.storage.engine import Store
 from console.storage.unit import Work
-from console.text import clean_line, natural_key
+from console.text import clean_line
 
 MERGES: Table = table_of(CustomerMerge)
 

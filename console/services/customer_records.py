@@ -11,21 +11,13 @@ from sqlalchemy import Connection, Table, delete, func, select, text, update
 
 from console.codes import CustomerKind, Relationship
 from console.errors import ConflictError, NotFoundError, UsageError
+from console.identifiers import PHONE_DIGITS, is_phone, mask_address, mask_email, mask_identity, mask_phone, natural_key
 from console.models import AccountSecret, Customer, CustomerKey, CustomerSecret, ServiceAccount
 from console.models.base import table_of
 from console.storage import customer_search, sealing
 from console.storage.bulk import insert_rows
 from console.storage.customer_search import Part
-from console.text import (
-    PHONE_DIGITS,
-    clean_line,
-    is_phone,
-    mask_address,
-    mask_email,
-    mask_identity,
-    mask_phone,
-    natural_key,
-)
+from console.text import clean_line
 
 CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)

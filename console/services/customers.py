@@ -10,15 +10,16 @@ from sqlalchemy import ColumnElement, Connection, Select, and_, func, intersect,
 
 from console.codes import CasePhase
 from console.errors import NotFoundError
+from console.identifiers import natural_key
 from console.models import Answer, Case, Customer, Indicator, Meter, Response, ServiceAccount, Survey
 from console.models.base import table_of
 from console.services import queues
-from console.services.views import AccountRow, AnswerRow, CustomerDetail, CustomerRow
+from console.services.customer_views import AccountRow, AnswerRow, CustomerDetail, CustomerRow
 from console.storage import customer_search, sealing
 from console.storage.customer_search import Part
 from console.storage.engine import Store
 from console.storage.sealing import Vault
-from console.text import clean_line, fold, natural_key
+from console.text import clean_line, fold
 
 CUSTOMERS = table_of(Customer)
 ACCOUNTS = table_of(ServiceAccount)

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from typing import Literal
 
 from console.services.care_views import ContactRow
-from console.services.views import CustomerDetail
+from console.services.customer_views import CustomerDetail
 
 Flag = Literal["vulnerable", "life_support", "key_customer", "repeat_complainant", "overdue"]
 """What whoever speaks with a customer has to know first."""

@@ -18,6 +18,7 @@ from console.models.base import table_of
 from console.services import customers
 from console.services.contacts import contacts_of
 from console.services.customer_records import ACCOUNTS, CUSTOMERS, SENSITIVE
+from console.services.customer_views import CustomerDetail
 from console.services.dossier_views import (
     BillRow,
     ContractRow,
@@ -31,7 +32,6 @@ from console.services.dossier_views import (
     Year,
 )
 from console.services.supply_records import BILLS, CONSUMPTION, CONTRACTS, METERS, PAYMENTS
-from console.services.views import CustomerDetail
 from console.storage.engine import Store
 
 CASES: Table = table_of(Case)

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from sqlalchemy import Connection, Table, select
 
 from console.errors import NotFoundError
+from console.identifiers import natural_key
 from console.models import Customer
 from console.models.base import table_of
-from console.text import natural_key
 
 CUSTOMERS: Table = table_of(Customer)
 

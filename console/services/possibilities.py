@@ -24,18 +24,11 @@ from console.rules.workflow import Decision
 from console.services.errand_cases import Beside, cases_of
 from console.services.errands import Errand
 from console.services.fields import TAKES
+from console.services.form_views import FormBasis, FormChoices, Intake, IntakePreview, Possibility, PromiseRow
 from console.services.intake import likely_duplicates
 from console.services.lookups import Names
 from console.services.policies import policy_book
-from console.services.views import (
-    Choice,
-    FormBasis,
-    FormChoices,
-    Intake,
-    IntakePreview,
-    Possibility,
-    PromiseRow,
-)
+from console.services.views import Choice
 from console.services.workers import worker_of
 from console.storage.engine import Store
 

@@ -15,10 +15,12 @@ from enum import IntEnum
 from sqlalchemy import Connection, Integer, bindparam, column, delete, func, select, table, text
 from sqlalchemy.sql.expression import Select
 
+from console.identifiers import natural_key, normalise_phone
+from console.search_words import QueryToken, query_segments, segments
 from console.storage.name_forms import begin_tokens, name_words, part_tokens, simplified
 from console.storage.sealing import Vault
 from console.storage.search import fts_phrase, ts_phrase, vector
-from console.text import QueryToken, clean_line, fold, natural_key, normalise_phone, query_segments, segments
+from console.text import clean_line, fold
 
 NAMES = "customer_names"
 BLIND = "customer_index"

@@ -7,7 +7,8 @@ import unicodedata
 from functools import lru_cache
 from typing import Any
 
-from console.text import QueryToken, fold, query_segments, segments
+from console.search_words import QueryToken, query_segments, segments
+from console.text import fold
 
 PART = "n"
 BEGIN = "b"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, Connection, Integer, bindparam, column, literal_column, select, table, text
 from sqlalchemy.sql.expression import Select
 
-from console.text import QueryToken, query_segments, segments
+from console.search_words import QueryToken, query_segments, segments
 
 PART_WORDS = 4_000
 OVERLAP_WORDS = 32

@@ -10,11 +10,12 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
 from console.errors import UsageError, nearest
+from console.identifiers import natural_key
 from console.services.customer_records import ACCOUNT_SECRETS, ACCOUNTS, CUSTOMERS, SECRETS
 from console.services.staffing import SUPERVISORS, require
 from console.storage import sealing
 from console.storage.engine import Store
-from console.text import clean_line, natural_key
+from console.text import clean_line
 from console.transfer.export import ExportReport, chosen_format
 from console.transfer.new_file import Hashed, NewFile
 from console.transfer.record_kinds import LINKED, Field, RecordKind, Sort

@@ -10,8 +10,9 @@ from decimal import Decimal
 
 from console import clock
 from console.errors import OmbudError, nearest
+from console.identifiers import natural_key
 from console.services.customer_records import valid_secret
-from console.text import clean, clean_line, fold, natural_key
+from console.text import clean, clean_line, fold
 from console.transfer.dates import DateReader
 from console.transfer.formulas import unguarded
 from console.transfer.record_kinds import Field, RecordKind, Sort

@@ -11,7 +11,8 @@ from datetime import datetime
 
 from console import clock
 from console.codes import IndicatorKind, MissingCode
-from console.text import clean, clean_line, natural_key
+from console.identifiers import natural_key
+from console.text import clean, clean_line
 from console.transfer.answer_scales import AnswerScale, Scored, canonical
 from console.transfer.dates import ISO, DateReader
 from console.transfer.formulas import unguarded

@@ -10,7 +10,8 @@ from datetime import UTC, datetime, timedelta
 
 from console import clock
 from console.codes import CasePhase, CaseState
-from console.text import clean, clean_line, fold, natural_key
+from console.identifiers import natural_key
+from console.text import clean, clean_line, fold
 from console.transfer.dates import DateReader
 from console.transfer.formulas import unguarded
 from console.transfer.profiles import CODES, DATES, FLAGS, Columns, FieldRule, Profile

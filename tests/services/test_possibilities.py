@@ -7,10 +7,10 @@ from office import START, after, done, furnish, received
 
 from console.errors import NotAllowedError, NotFoundError, UsageError
 from console.services.fields import TAKES
+from console.services.form_views import Intake, Possibility
 from console.services.handling import perform
 from console.services.intake import NewCase
 from console.services.possibilities import form_basis, form_choices, possible, preview
-from console.services.views import Intake, Possibility
 from console.storage.engine import Store
 
 

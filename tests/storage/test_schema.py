@@ -31,6 +31,27 @@ def test_the_migrations_make_the_tables_of_the_models(store: Store) -> None:
     assert schema.current_revision(store) == schema.newest_revision()
 
 
+def test_the_partial_indexes_hold_the_rows_that_the_models_say(store: Store) -> None:
+    dialect = store.engine.dialect
+    option = f"{dialect.name}_where"
+    inspector = inspect(store.engine)
+    found = {
+        index["name"]: condition
+        for table in whole_schema().tables
+        for index in inspector.get_indexes(table)
+        if (condition := index.get("dialect_options", {}).get(option)) is not None
+    }
+    said = {
+        index.name: condition
+        for table in whole_schema().tables.values()
+        for index in table.indexes
+        if (condition := index.dialect_options[dialect.name]["where"]) is not None
+    }
+    assert set(found) == set(said)
+    if store.is_sqlite:  # PostgreSQL writes conditions in its own words
+        assert {name: str(text) for name, text in found.items()} == {name: str(text) for name, text in said.items()}
+
+
 def test_the_revisions_are_those_of_the_migrations() -> None:
     config = Config()
     config.set_main_option("script_location", str(schema.MIGRATIONS))
