@@ -10,6 +10,8 @@ from console.text import clean, clean_line
 
 def natural_key(text: str) -> str:
     """Return an identifier (account, meter, customer number) as it is compared: NFKC, trimmed; case and zeros stay."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())
     return clean_line(unicodedata.normalize("NFKC", clean(text)))
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from console.text import fold
@@ -20,6 +21,14 @@ _PIECES = re.compile(f"([{_UNSPACED}]+)|((?:(?![{_UNSPACED}])[^\\W_])+)")
 _ASCII_WORDS = re.compile("[a-z0-9]+")
 
 
+def pieces(text: str) -> list[tuple[str, str]]:
+    """Return what a text is made of, in order and folded: each a run of Han (kana, Hangul) characters or a word.
+
+    One half of each pair is empty: (run, "") or ("", word).
+    """
+    return [(run, word[:WORD_LENGTH]) for run, word in _PIECES.findall(fold(text))]
+
+
 def segments(text: str) -> list[str]:
     """Return the search segments of a text in order: folded words, and bigrams of Han (kana, Hangul) runs.
 
@@ -29,13 +38,18 @@ def segments(text: str) -> list[str]:
     folded = fold(text)
     if folded.isascii():
         return [word[:WORD_LENGTH] for word in _ASCII_WORDS.findall(folded)]
-    found: list[str] = []
-    for run, word in _PIECES.findall(folded):
+    return cut(_PIECES.findall(folded))
+
+
+def cut(found: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the ``segments`` of a text of which the ``pieces`` are at hand."""
+    cuts: list[str] = []
+    for run, word in found:
         if run:
-            found.extend([run[at : at + 2] for at in range(len(run))])
+            cuts.extend([run[at : at + 2] for at in range(len(run))])
         else:
-            found.append(word[:WORD_LENGTH])
-    return found
+            cuts.append(word[:WORD_LENGTH])
+    return cuts
 
 
 class QueryToken(NamedTuple):

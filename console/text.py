@@ -88,6 +88,8 @@ def clean(text: str) -> str:
     ones, except the full-width space of Chinese layout. ``clean(clean(x)) == clean(x)``.
     """
     # str.isprintable is this same decision by category, made in C; Hangul fillers are letters that show nothing.
+    if text.isascii() and text.isprintable():
+        return text
     bare = text.replace("\n", "").replace("\t", "").replace(_FULL_WIDTH_SPACE, "")
     if bare.isprintable() and (bare.isascii() or not any(char in bare for char in _FILLERS)):
         return text

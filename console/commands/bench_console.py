@@ -127,7 +127,8 @@ def _narrated(count: int) -> Callable[[int, int], None]:
     return told
 
 
-def _environment(url: str = "") -> dict[str, str]:
+def environment(url: str = "") -> dict[str, str]:
+    """Return the environment of a program under measurement, without what would make it another than one just installed."""
     # An installed program has its bytecode, so a copy that is run from its sources is to keep it too.
     dropped = ("OMBUD_", "TEXTUAL", "PYTHONDONTWRITEBYTECODE")
     kept = {name: value for name, value in os.environ.items() if not name.startswith(dropped)}
@@ -181,7 +182,7 @@ def _table_figures(moves: int, size: tuple[int, int]) -> Figures:
 
 
 def _program(command: Sequence[str], url: str, size: tuple[int, int]) -> WatchedProgram:
-    return WatchedProgram(command, _environment(url), columns=size[0], lines=size[1])
+    return WatchedProgram(command, environment(url), columns=size[0], lines=size[1])
 
 
 def _started(command: Sequence[str], url: str, size: tuple[int, int], screen: str) -> Figures:

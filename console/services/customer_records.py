@@ -314,14 +314,13 @@ def write_accounts(connection: Connection, rows: Sequence[Mapping[str, Any]]) ->
     plain = tuple(name for name in rows[0] if name in ACCOUNTS.c and name != "id")
     values, sealed, entries = [], [], []
     for account_id, row, address in zip(ids, rows, addresses, strict=True):
-        place = customer_search.premise(vault, address) if vault and address else ""
-        values.append((account_id, mask_address(address), place, *(row[name] for name in plain)))
+        found = customer_search.placed(vault, address) if vault and address else customer_search.NOWHERE
+        values.append((account_id, mask_address(address), found.premise, *(row[name] for name in plain)))
         if vault and address:
             key = keys[row["customer_id"]]
             given = mark(vault, ACCOUNT_SECRETS.name, "address", account_id, address)
             sealed.append((account_id, key.seal(ACCOUNT_SECRETS.name, "address", account_id, address), given))
-            words = customer_search.blind_words(vault, Part.ACCOUNT_ADDRESS, address)
-            entries.append((Part.ACCOUNT_ADDRESS, account_id, words))
+            entries.append((Part.ACCOUNT_ADDRESS, account_id, found.words))
     insert_rows(connection, ACCOUNTS, ("id", "address_masked", "premise", *plain), values)
     if vault and customer_search.newest_entry(connection, is_blind=True) >= ids[0] * customer_search.KINDS:
         customer_search.forget_blind(connection, ids, [Part.ACCOUNT_ADDRESS])
@@ -341,22 +340,21 @@ def change_account(connection: Connection, account_id: int, address: str) -> Non
     given = clean_line(address)
     connection.execute(delete(ACCOUNT_SECRETS).where(ACCOUNT_SECRETS.c.account_id == account_id))
     customer_search.forget_blind(connection, [account_id], [Part.ACCOUNT_ADDRESS])
-    place = ""
+    found = customer_search.NOWHERE
     if given:
         key = data_key(connection, owner)
         vault = sealing.sealing_vault(connection)
-        place = customer_search.premise(vault, given)
+        found = customer_search.placed(vault, given)
         sealed = key.seal(ACCOUNT_SECRETS.name, "address", account_id, given)
         known = mark(vault, ACCOUNT_SECRETS.name, "address", account_id, given)
         insert_rows(
             connection, ACCOUNT_SECRETS, ("account_id", "address", "address_mark"), [(account_id, sealed, known)]
         )
-        words = customer_search.blind_words(vault, Part.ACCOUNT_ADDRESS, given)
-        customer_search.index_blind(connection, [(Part.ACCOUNT_ADDRESS, account_id, words)])
+        customer_search.index_blind(connection, [(Part.ACCOUNT_ADDRESS, account_id, found.words)])
     connection.execute(
         update(ACCOUNTS)
         .where(ACCOUNTS.c.id == account_id)
-        .values(address_masked=mask_address(given), premise=place, version=ACCOUNTS.c.version + 1)
+        .values(address_masked=mask_address(given), premise=found.premise, version=ACCOUNTS.c.version + 1)
     )
 
 

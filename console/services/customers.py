@@ -139,11 +139,11 @@ def questions(connection: Connection, sought: str) -> Iterator[tuple[Rank, Selec
         yield Rank.BEGINNING_OF_NAME, beginning
     if holding is not None:
         yield Rank.PART_OF_NAME, holding
-    for question in _addressed(dialect, vault, words):
+    for question in _addressed(connection, vault, words):
         yield Rank.ADDRESS, question
     if len(words) == 1:
         return
-    fields = [_any_field(dialect, vault, word) for word in words]
+    fields = [_any_field(connection, vault, word) for word in words]
     if all(fields):
         found = intersect(*(select(union(*questions).subquery()) for questions in fields)).subquery()
         yield Rank.SEVERAL_FIELDS, select(next(iter(found.c)))
@@ -176,25 +176,27 @@ def _known_secrets(dialect: str, vault: Vault, sought: str) -> Iterator[tuple[Ra
             yield Rank.EXACT_SECRET, customer_search.whole_value(dialect, vault, part, sought)
 
 
-def _addressed(dialect: str, vault: Vault | None, words: Sequence[str]) -> Iterator[Select[int]]:
+def _addressed(connection: Connection, vault: Vault | None, words: Sequence[str]) -> Iterator[Select[int]]:
     if vault is None:
         return
-    own = customer_search.address_part(dialect, vault, Part.ADDRESS, words)
-    supplied = customer_search.address_part(dialect, vault, Part.ACCOUNT_ADDRESS, words)
+    dialect, is_paired = connection.dialect.name, customer_search.is_paired(connection)
+    own = customer_search.address_part(dialect, vault, Part.ADDRESS, words, is_paired=is_paired)
+    supplied = customer_search.address_part(dialect, vault, Part.ACCOUNT_ADDRESS, words, is_paired=is_paired)
     if own is not None and supplied is not None:
         yield own
         accounts = supplied.subquery()
         yield select(ACCOUNTS.c.customer_id).join_from(accounts, ACCOUNTS, ACCOUNTS.c.id == accounts.c.owner)
 
 
-def _any_field(dialect: str, vault: Vault | None, word: str) -> list[Select[int]]:
+def _any_field(connection: Connection, vault: Vault | None, word: str) -> list[Select[int]]:
     """Return the questions for customers of whom any field holds a word."""
+    dialect = connection.dialect.name
     named = customer_search.names_holding(dialect, [word])
     phone = customer_search.phone_part(dialect, vault, word) if vault is not None else None
     columns = (CUSTOMERS.c.number, ACCOUNTS.c.number, ACCOUNTS.c.meter_number)
     return [
         *(question for question in (named, phone) if question is not None),
-        *_addressed(dialect, vault, [word]),
+        *_addressed(connection, vault, [word]),
         *(
             _owners_by(column, or_(*(_begins(column, s) for s in _spellings(word))))
             for column in columns

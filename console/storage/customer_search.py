@@ -11,12 +11,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
+from itertools import pairwise
+from typing import NamedTuple
 
 from sqlalchemy import Connection, Integer, bindparam, column, delete, func, select, table, text
 from sqlalchemy.sql.expression import Select
 
 from console.identifiers import natural_key, normalise_phone
-from console.search_words import QueryToken, query_segments, segments
+from console.search_words import QueryToken, cut, pieces
 from console.storage.name_forms import begin_tokens, name_words, part_tokens, simplified
 from console.storage.sealing import Vault
 from console.storage.search import fts_phrase, ts_phrase, vector
@@ -28,6 +30,8 @@ SHIFT = 3
 KINDS = 1 << SHIFT
 GRAM = 4
 """Digits in the shortest part of a telephone number that is found."""
+PAIRED = KINDS - 1
+"""The entry of nobody, in an index all of whose addresses have pairs of Han characters and their numbers as one word."""
 
 
 class Part(IntEnum):
@@ -46,11 +50,11 @@ def _grams(digits: str) -> list[str]:
 
 
 def blind_words(vault: Vault, part: Part, value: str) -> list[str]:
-    """Return the words of the blind index for a value of one field."""
+    """Return the words of the blind index for a value of one field of a customer."""
     if part is Part.PHONE:
-        return [vault.digest("phone", gram) for gram in _grams(normalise_phone(value).lstrip("+"))]
-    if part in (Part.ADDRESS, Part.ACCOUNT_ADDRESS):
-        return [vault.digest("address", piece) for piece in segments(simplified(value))]
+        return vault.digests("phone", _grams(normalise_phone(value).lstrip("+")))
+    if part is Part.ADDRESS:
+        return placed(vault, value).words
     return [vault.digest(part.name.lower(), _whole(value))]
 
 
@@ -58,10 +62,42 @@ def _whole(value: str) -> str:
     return fold(natural_key(value)).replace(" ", "")
 
 
-def premise(vault: Vault, address: str) -> str:
-    """Return the digest of a whole address, equal for two accounts at one place; empty for none."""
-    written = " ".join(segments(simplified(address)))
-    return vault.digest("premise", written) if written else ""
+class Placed(NamedTuple):
+    """What an address is found by: the digest of the whole, equal for two accounts at one place, and its words in the index."""
+
+    premise: str
+    words: list[str]
+
+
+NOWHERE = Placed("", [])
+
+
+def placed(vault: Vault, address: str) -> Placed:
+    """Return what an address is found by; empty texts for none."""
+    found = pieces(simplified(address))
+    whole = " ".join(cut(found))
+    words = [word for phrase in address_phrases(found, is_paired=True) for word in phrase]
+    return Placed(vault.digest("premise", whole) if whole else "", vault.digests("address", words))
+
+
+def address_phrases(found: Sequence[tuple[str, str]], *, is_paired: bool) -> list[list[str]]:
+    """Return the words of an address, or of a part of one, in stretches that stand in the index without a gap.
+
+    These are pairs of Han characters and other words, and between a run of Han characters and the number behind it the last pair
+    together with that number: a street has thousands of houses and a town thousands of houses 12, but few are 民路12. A character
+    alone between others (as 号 behind a number, which nearly every address has) is left out.
+    """
+    phrases: list[list[str]] = [[]]
+    for (run, word), (_, following) in pairwise([*found, ("", "")]):
+        if word:
+            phrases[-1].append(word)
+            continue
+        phrases[-1] += [run[at : at + 2] for at in range(len(run) - 1)]
+        if is_paired and following and len(run) > 1:
+            phrases[-1].append(run[-2:] + following)
+        else:
+            phrases.append([])
+    return [phrase for phrase in phrases if phrase]
 
 
 def index_names(connection: Connection, names: Iterable[tuple[int, str]]) -> None:
@@ -72,7 +108,25 @@ def index_names(connection: Connection, names: Iterable[tuple[int, str]]) -> Non
 
 def index_blind(connection: Connection, entries: Iterable[tuple[Part, int, list[str]]]) -> None:
     """Put digests into the index: (field, id of the customer or account, words); none of them may be in it."""
-    _insert(connection, BLIND, [(owner * KINDS + part, words) for part, owner, words in entries if words])
+    rows = [(owner * KINDS + part, words) for part, owner, words in entries if words]
+    if rows and newest_entry(connection, is_blind=True) == 0:
+        _mark_paired(connection)
+    _insert(connection, BLIND, rows)
+
+
+def _mark_paired(connection: Connection) -> None:
+    """Note in an empty index that all its addresses will have the pairs with their numbers."""
+    key = _key(connection.dialect.name)
+    # Another session may be the first one too.
+    also = " ON CONFLICT DO NOTHING" if connection.dialect.name == "postgresql" else ""
+    connection.exec_driver_sql(f"INSERT INTO {BLIND} ({key}, words) VALUES ({PAIRED}, ''){also}")  # noqa: S608 - our own names
+
+
+def is_paired(connection: Connection) -> bool:
+    """Return whether all addresses of the index have the pairs with their numbers; one begun by version 0.1 has not."""
+    key = _key(connection.dialect.name)
+    found = table(BLIND, column(key, Integer))
+    return connection.execute(select(found.c[key]).where(found.c[key] == PAIRED)).first() is not None
 
 
 def _insert(connection: Connection, name: str, rows: Sequence[tuple[int, list[str]]]) -> None:
@@ -96,7 +150,7 @@ def forget_names(connection: Connection, customer_ids: Sequence[int]) -> None:
     _forget(connection, NAMES, customer_ids)
 
 
-def forget_blind(connection: Connection, owners: Sequence[int], parts: Iterable[Part]) -> None:
+def forget_blind(connection: Connection, owners: Sequence[int], parts: Iterable[int]) -> None:
     """Take fields of customers, or addresses of accounts, out of the index."""
     _forget(connection, BLIND, [owner * KINDS + part for part in parts for owner in owners])
 
@@ -165,22 +219,19 @@ def whole_value(dialect: str, vault: Vault, part: Part, sought: str) -> Select[i
     return _owners(dialect, part, part.name.lower(), vault, [[_whole(clean_line(sought))]])
 
 
-def address_part(dialect: str, vault: Vault, part: Part, words: Sequence[str]) -> Select[int] | None:
+def address_part(
+    dialect: str, vault: Vault, part: Part, words: Sequence[str], *, is_paired: bool = True
+) -> Select[int] | None:
     """Return the question for the ids of customers, or of accounts, whose address holds every word or run of Han characters.
 
-    ``part`` is ADDRESS for customers, ACCOUNT_ADDRESS for accounts. The index holds pairs of Han characters: one alone is not
-    asked for (as 号 behind a number, which nearly every address has), and what stands on its two sides may stand apart. None
-    where nothing is left of a word.
+    ``part`` is ADDRESS for customers, ACCOUNT_ADDRESS for accounts. What stands on the two sides of a character that is left out
+    may stand apart. ``is_paired`` is False for an index made without pairs and their numbers as one word. None where nothing is
+    left of a word.
     """
     phrases: list[list[str]] = []
     for word in words:
-        parts: list[list[str]] = [[]]
-        for token in query_segments(simplified(word), is_prefix=False):
-            if len(token.text) == 1 and not token.text.isascii():
-                parts.append([])
-            else:
-                parts[-1].append(token.text)
-        if not any(parts):
+        parts = address_phrases(pieces(simplified(word)), is_paired=is_paired)
+        if not parts:
             return None
-        phrases += [phrase for phrase in parts if phrase]
+        phrases += parts
     return _owners(dialect, part, "address", vault, phrases)

@@ -6,7 +6,6 @@ does not open. Source of the forms: NIST SP 800-38D (GCM), RFC 5869 (HKDF), RFC 
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import secrets
 from collections.abc import Iterable, Mapping
@@ -73,24 +72,21 @@ class DataKey:
         return _sealed(self.cipher, value.encode(), _place(table, column, row))
 
 
-class _Digests:
-    """Keyed digests of one kind of text; pieces that come again and again are remembered."""
-
-    __slots__ = ("_known", "_mac")
+class _Digests(dict[str, str]):
+    """Keyed digests of one kind of text, by the text; pieces that come again and again are remembered."""
 
     def __init__(self, key: bytes) -> None:
-        self._mac = hmac.new(key, digestmod=hashlib.sha256)
-        self._known: dict[str, str] = {}
+        super().__init__()
+        self._key = key
 
-    def of(self, piece: str) -> str:
-        known = self._known.get(piece)
-        if known is None:
-            mac = self._mac.copy()
-            mac.update(piece.encode())
-            known = mac.digest()[:DIGEST_BYTES].hex()
-            if len(self._known) < CACHED_DIGESTS:
-                self._known[piece] = known
-        return known
+    def __missing__(self, piece: str) -> str:
+        digest = self.of(piece)
+        if len(self) < CACHED_DIGESTS:
+            self[piece] = digest
+        return digest
+
+    def of(self, text: str) -> str:
+        return hmac.digest(self._key, text.encode(), "sha256")[:DIGEST_BYTES].hex()
 
 
 @dataclass(slots=True, repr=False)
@@ -103,12 +99,20 @@ class Vault:
     _wraps: Mapping[int, AESGCM]
     _digests: dict[str, _Digests] = field(default_factory=dict)
 
-    def digest(self, kind: str, piece: str) -> str:
-        """Return the keyed digest of a piece of one kind of field: HMAC-SHA-256, its first 128 bits in hexadecimal."""
+    def digest(self, kind: str, text: str) -> str:
+        """Return the keyed digest of a text of one kind of field: HMAC-SHA-256, its first 128 bits in hexadecimal."""
+        return self._of_kind(kind).of(text)
+
+    def digests(self, kind: str, pieces: Iterable[str]) -> list[str]:
+        """Return the keyed digests of pieces that many texts share, as parts of telephones and addresses are."""
+        known = self._of_kind(kind)
+        return [known[piece] for piece in pieces]
+
+    def _of_kind(self, kind: str) -> _Digests:
         digests = self._digests.get(kind)
         if digests is None:
             digests = self._digests[kind] = _Digests(derive(self._secret, f"index {kind}"))
-        return digests.of(piece)
+        return digests
 
     def derived(self, purpose: str) -> bytes:
         """Return 32 bytes for one purpose that stay when the master key is changed."""

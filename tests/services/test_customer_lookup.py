@@ -6,17 +6,23 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from customer_data import ACCOUNTS as ACCOUNT_ROWS
 from customer_data import CUSTOMERS as ROWS
 from customer_data import account, dated, fill
+from hypothesis import given
+from hypothesis import strategies as st
 from sqlalchemy import select, text
 
 from console import clock
 from console.errors import ConflictError, NotFoundError, UsageError
+from console.search_words import pieces, segments
 from console.services import customers
 from console.services.customer_records import ACCOUNTS, CUSTOMERS, change_customer, write_accounts, write_customers
-from console.storage import sealing
+from console.storage import customer_search, sealing
+from console.storage.customer_search import Part
 from console.storage.engine import Store
 from console.storage.keys import KeyMissingError, new_key, write_keys
+from console.storage.name_forms import simplified
 from console.storage.sealing import WrongKeyError
 
 
@@ -109,7 +115,17 @@ def test_no_lookup_reads_the_whole_table(filled: Store) -> None:
     with filled.reading() as connection:
         if not filled.is_sqlite:
             connection.execute(text("SET enable_seqscan = off"))
-        for sought in ("0001", "8000", "欧阳", "oyxm", "钟楼", "a@b.c", "110101199003071234", "曾 人民路 1391"):
+        for sought in (
+            "0001",
+            "8000",
+            "欧阳",
+            "oyxm",
+            "钟楼",
+            "a@b.c",
+            "110101199003071234",
+            "曾 人民路 1391",
+            "人民路7号",
+        ):
             for rank, question in customers.questions(connection, sought):
                 written = question.limit(50).compile(connection.engine, compile_kwargs={"literal_binds": True})
                 plan = [
@@ -122,6 +138,78 @@ def test_no_lookup_reads_the_whole_table(filled: Store) -> None:
                     assert "Seq Scan" not in line, (sought, rank, plan)
                     for table in ("customers", "service_accounts"):
                         assert not line.strip().endswith(f"SCAN {table}"), (sought, rank, plan)
+
+
+STREETS = {
+    "人民路7号": ["0002"],
+    "人民路7": ["0002"],
+    "江北区人民路7号": ["0002"],
+    "民路7": ["0002"],
+    "路7号": ["0002"],
+    "人民路 7": ["0002"],
+    "人民路9号": [],
+    "科技大道9": ["0001"],
+    "钟楼广场106号168室": ["0001"],
+    "广场106号168": ["0001"],
+    "106号168室": ["0001"],
+    "82 old market": ["0003"],
+    "market flat": ["0003"],
+    "市江北": ["0002"],
+}
+
+
+def test_streets_and_houses(filled: Store) -> None:
+    for sought, found in {**STREETS, "广场168": []}.items():
+        assert sorted(numbers(filled, sought)) == found, sought
+
+
+def test_addresses_indexed_by_an_earlier_version_are_found(filled: Store) -> None:
+    with filled.writing("root") as work:
+        connection = work.connection
+        vault = sealing.vault_of(connection)
+        customer_search.forget_blind(connection, [0], [customer_search.PAIRED])
+        owners = [
+            (Part.ADDRESS, owner, row["address"])
+            for row in ROWS
+            for owner in connection.execute(select(CUSTOMERS.c.id).where(CUSTOMERS.c.number == row["number"])).scalars()
+            if row.get("address")
+        ]
+        owners += [
+            (Part.ACCOUNT_ADDRESS, owner, row["address"])
+            for row in ACCOUNT_ROWS
+            for owner in connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.number == row["number"])).scalars()
+        ]
+        for part, owner, address in owners:
+            customer_search.forget_blind(connection, [owner], [part])
+            words = vault.digests("address", segments(simplified(address)))
+            customer_search.index_blind(connection, [(part, owner, words)])
+        work.record("change", "database", "index")
+    for sought, found in STREETS.items():
+        assert sorted(numbers(filled, sought)) == found, sought
+    with filled.writing("root") as work:
+        ids = write_customers(work.connection, [dated({"number": "9", "name": "Li", "address": "临澜市中山街7号"})])
+        work.record("add", "customer", str(ids["9"]))
+    assert numbers(filled, "中山街7号") == ["9"]
+
+
+RUNS = st.text("临澜市人民路号栋", min_size=1, max_size=5)
+WORDS = st.from_regex("[0-9]{1,3}|[a-z]{2,3}", fullmatch=True)
+
+
+@given(st.lists(st.one_of(RUNS, WORDS), min_size=1, max_size=8), st.data())
+def test_every_part_of_an_address_is_in_its_words(parts: list[str], data: st.DataObject) -> None:
+    written = "，".join(parts) if data.draw(st.booleans()) else " ".join(parts)
+    whole = pieces(written)
+    words = [word for phrase in customer_search.address_phrases(whole, is_paired=True) for word in phrase]
+    first = data.draw(st.integers(0, len(whole) - 1))
+    part = whole[first : data.draw(st.integers(first + 1, len(whole)))]
+    # A part may begin and end within a run, not within a number.
+    if part[0][0]:
+        part[0] = (part[0][0][data.draw(st.integers(0, len(part[0][0]) - 1)) :], "")
+    if part[-1][0]:
+        part[-1] = (part[-1][0][: data.draw(st.integers(1, len(part[-1][0])))], "")
+    for phrase in customer_search.address_phrases(part, is_paired=True):
+        assert any(words[at : at + len(phrase)] == phrase for at in range(len(words))), (words, phrase)
 
 
 def test_a_changed_value_is_found_and_the_old_one_is_not(filled: Store) -> None:
