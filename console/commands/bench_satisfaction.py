@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import statistics
 import time
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Callable, Mapping
+from itertools import combinations
+from typing import TYPE_CHECKING, Annotated, Any, NamedTuple
 
 import typer
 
@@ -18,120 +17,209 @@ from console.commands.output import emit, emit_json, emit_table, narrate
 if TYPE_CHECKING:
     from console.storage.engine import Store
 
-Answers = Annotated[int, typer.Option("--answers", min=1_000, help="How many answers to make.")]
-Runs = Annotated[int, typer.Option("--runs", min=1, help="How often each question is asked; the median counts.")]
+PLAIN_RUNS_TO = 1_000_000
+"""Answers up to which plain group-bys are asked as often as ours; above, where they take many seconds, once."""
 
-SURVEY = "bench"
-ITEMS = 8
-PART = 50_000
-REGIONS = tuple(f"region {number:02d}" for number in range(1, 13))
-KINDS = ("individual", "intermediary", "enterprise", "government")
-SUPPLIES = ("residential", "commercial", "industrial", "agricultural")
-CHANNELS = ("telephone", "web", "app", "device", "visit")
-DEPARTMENTS = tuple(f"department {number}" for number in range(1, 9))
-MONTHS = tuple((2024 + number // 12, number % 12 + 1) for number in range(24))
+
+class Spent(NamedTuple):
+    """The median of what a question took, in seconds: by the clock, and of the processor alone on a busy machine."""
+
+    clock: float
+    processor: float
+
+
+class Asked(NamedTuple):
+    """A question to Ombud, and the same in plain SQL where it has an equal."""
+
+    ours: Callable[[], object]
+    plain: str = ""
 
 
 def satisfaction(
-    answers: Answers = 1_000_000, runs: Runs = 5, database: BenchDatabase = None, as_json: AsJson = False
+    answers: Annotated[int, typer.Option("--answers", min=1_000, help="How many answers to make.")] = 1_000_000,
+    runs: Annotated[
+        int, typer.Option("--runs", min=1, help="How often each question is asked; the median counts.")
+    ] = 5,
+    growth_from: Annotated[
+        int,
+        typer.Option(
+            "--growth-from", min=0, help="Measure at so many answers first, and tell how the times grow; 0 not."
+        ),
+    ] = 1_000_000,
+    database: BenchDatabase = None,
+    as_json: AsJson = False,
 ) -> None:
-    """Make answers, then measure summary, pivots and drill-down beside the same questions to plain SQLite tables."""
-    from console.services.pivots import answers as single
+    """Make answers, then measure summary, pivots and drill-downs beside the same questions to plain SQLite tables."""
+    from console.commands.bench_answers import count, make, sizes
+
+    fewer = growth_from if 0 < growth_from < answers else 0
+    making = counting = 0.0
+    before: dict[str, Spent] = {}
+    with _bench_store(database) as store:
+        asked = _questions(store)
+        for size in (fewer, answers):
+            if not size:
+                continue
+            narrate(f"Making {size:,} answers…")
+            start = fewer if size == answers else 0
+            making += _seconds(lambda size=size, start=start: make(store, size, start))  # type: ignore[misc]
+            narrate("Counting the cells…")
+            counting = _seconds(lambda: count(store))
+            narrate("Asking…")
+            spent = {name: _spent(one.ours, runs) for name, one in asked.items()}
+            before = spent if size == fewer else before
+        plain = {}
+        if store.is_sqlite:
+            narrate("Asking plain SQLite…")
+            plain = _plainly(store, asked, runs if answers <= PLAIN_RUNS_TO else 1)
+        cells, pairs = sizes(store)
+    record = {
+        "answers": answers,
+        "cells": cells,
+        "pairs": pairs,
+        "making_seconds": round(making, 2),
+        "counting_seconds": round(counting, 2),
+        "growth_from": fewer,
+        "questions": [_told(name, one, before.get(name), plain.get(name)) for name, one in spent.items()],
+    }
+    if as_json:
+        emit_json(record)
+    else:
+        _show(record)
+
+
+def _told(name: str, ours: Spent, before: Spent | None, plain: float | None) -> dict[str, Any]:
+    """One question as a record; growth is that of the processor, which others on the machine do not touch."""
+    return {
+        "name": name,
+        "milliseconds": round(1000 * ours.clock, 2),
+        "processor_milliseconds": round(1000 * ours.processor, 2),
+        "growth": None if before is None else round(ours.processor / max(before.processor, 1e-6), 2),
+        "plain_sqlite_milliseconds": None if plain is None else round(1000 * plain, 2),
+        "ratio": None if plain is None else round(plain / max(ours.clock, 1e-6), 1),
+    }
+
+
+def _show(record: Mapping[str, Any]) -> None:
+    """Print what stands beside plain SQLite, and the slowest of all pivots of scores and of indices."""
+    shown = [one for one in record["questions"] if not one["name"].startswith(("pivot ", "index ")) or one["ratio"]]
+    for family in ("pivot ", "index "):
+        every = [one for one in record["questions"] if one["name"].startswith(family)]
+        slowest = max(every, key=lambda one: one["processor_milliseconds"])
+        shown.append({**slowest, "name": f"slowest of {len(every)}: {slowest['name']}"})
+    emit(
+        f"{record['answers']:,} answers in {record['making_seconds']:.1f} s, {record['cells']:,} cells and "
+        f"{record['pairs']:,} pairs counted from them in {record['counting_seconds']:.1f} s"
+    )
+    if record["growth_from"]:
+        emit(f"Growth: times as much processor as with {record['growth_from']:,} answers.")
+
+    def cell(value: float | None, digits: int) -> str:
+        return "" if value is None else f"{value:.{digits}f}"
+
+    emit_table(
+        ("Question", "ms", "Processor ms", "Growth", "Plain SQLite ms", "Times faster"),
+        (
+            (
+                one["name"],
+                cell(one["milliseconds"], 1),
+                cell(one["processor_milliseconds"], 1),
+                cell(one["growth"], 2),
+                cell(one["plain_sqlite_milliseconds"], 1),
+                cell(one["ratio"], 1),
+            )
+            for one in shown
+        ),
+        numeric=(1, 2, 3, 4, 5),
+    )
+
+
+def _questions(store: Store) -> dict[str, Asked]:
+    """What is asked, by name."""
+    from console.commands.bench_answers import SURVEY
+    from console.services.answer_cells import DIMENSIONS
+    from console.services.answer_lines import answer_count
+    from console.services.answer_lines import answers as lines
     from console.services.pivots import pivot
     from console.services.satisfaction import figures
 
-    with _bench_store(database) as store:
-        narrate(f"Making {answers:,} answers…")
-        making = _seconds(lambda: _make(store, answers))
-        narrate("Counting the cells…")
-        counting = _seconds(lambda: _count(store))
-        one = f"survey:{SURVEY} indicator:item1"
-        region, month = "region 03", "2025-03"
-        asked: dict[str, tuple[Callable[[], object], str]] = {
-            "summary": (lambda: figures(store), _PLAIN_SUMMARY),
-            "figures of one indicator": (lambda: figures(store, one), _PLAIN_ONE),
-            "pivot region x month": (lambda: pivot(store, "region", "month", one), _plain_pivot("region", "month")),
-            "pivot department x channel": (
-                lambda: pivot(store, "department", "channel", one),
-                _plain_pivot("department", "channel"),
-            ),
-            "pivot indicator x region": (
-                lambda: pivot(store, "indicator", "region", f"survey:{SURVEY}"),
-                _plain_pivot("a.indicator_id", "region", every=True),
-            ),
-            "drill-down: one region": (
-                lambda: pivot(store, "department", "month", f'{one} region:"{region}"'),
-                _plain_pivot("department", "month", f"AND region = '{region}'"),
-            ),
-            "drill-down: one region and month": (
-                lambda: pivot(store, "department", "channel", f'{one} region:"{region}" month:{month}'),
-                _plain_pivot("department", "channel", f"AND region = '{region}' AND month = '{month}'"),
-            ),
-            "drill-down: single answers": (
-                lambda: single(store, f'{one} region:"{region}" month:{month} level:<=2', limit=100),
-                _PLAIN_LINES.format(region=region, month=month),
-            ),
-        }
-        plain = _plain_copy(store) if store.is_sqlite else None
-        rows = []
-        for name, (ask, sql) in asked.items():
-            ours = _median(ask, runs)
-            theirs = None if plain is None else _median(_all_of(plain, sql), max(1, min(runs, 3)))
-            rows.append((name, ours, theirs))
-        if plain is not None:
-            plain.close()
-        sizes = _sizes(store)
-    if as_json:
-        emit_json(
-            {
-                "answers": answers,
-                "cells": sizes[0],
-                "pairs": sizes[1],
-                "making_seconds": round(making, 2),
-                "counting_seconds": round(counting, 2),
-                "questions": [
-                    {
-                        "name": name,
-                        "milliseconds": round(1000 * ours, 2),
-                        "plain_sqlite_milliseconds": None if theirs is None else round(1000 * theirs, 2),
-                        "ratio": None if theirs is None else round(theirs / ours, 1),
-                    }
-                    for name, ours, theirs in rows
-                ],
-            }
+    survey = f"survey:{SURVEY}"
+    one = f"{survey} indicator:item1"
+    region, month = "region 03", "2025-03"
+    here = f'{one} region:"{region}"'
+    of_region, of_month = f"AND region = '{region}'", f"AND region = '{region}' AND month = '{month}'"
+
+    def pivoted(rows: str, columns: str, where: str = one, measure: str = "score") -> Callable[[], object]:
+        return lambda: pivot(store, rows, columns, where, measure=measure)
+
+    asked = {
+        "summary": Asked(lambda: figures(store), _PLAIN_SUMMARY),
+        "figures of one indicator": Asked(lambda: figures(store, one), _PLAIN_ONE),
+    }
+    for rows, columns in combinations(DIMENSIONS, 2):
+        is_beside = (rows, columns) in (("region", "month"), ("channel", "department"))
+        asked[f"pivot {rows} x {columns}"] = Asked(
+            pivoted(rows, columns), _plain_pivot(rows, columns) if is_beside else ""
         )
-        return
-    emit(
-        f"{answers:,} answers in {making:.1f} s, {sizes[0]:,} cells and {sizes[1]:,} pairs counted from them in {counting:.1f} s"
-    )
-    emit_table(
-        ("Question", "ms", "Plain SQLite ms", "Times faster"),
-        (
-            (
-                name,
-                f"{1000 * ours:.1f}",
-                "" if theirs is None else f"{1000 * theirs:.1f}",
-                "" if theirs is None else f"{theirs / ours:.1f}",
-            )
-            for name, ours, theirs in rows
+    for columns in DIMENSIONS:
+        asked[f"pivot indicator x {columns}"] = Asked(
+            pivoted("indicator", columns, survey),
+            _plain_pivot("a.indicator_id", columns, every=True) if columns == "region" else "",
+        )
+    for rows, columns in combinations(DIMENSIONS, 2):
+        asked[f"index {rows} x {columns}"] = Asked(pivoted(rows, columns, survey, "index"))
+    return {
+        **asked,
+        "drill-down: one region": Asked(
+            pivoted("department", "month", here), _plain_pivot("department", "month", of_region)
         ),
-        numeric=(1, 2, 3),
-    )
+        "drill-down: one region and month": Asked(
+            pivoted("department", "channel", f"{here} month:{month}"), _plain_pivot("department", "channel", of_month)
+        ),
+        "answers behind a cell": Asked(
+            lambda: lines(store, f"{here} month:{month}", limit=100), _plain_lines(of_month)
+        ),
+        "low answers behind a cell": Asked(
+            lambda: lines(store, f"{here} month:{month} level:<=2", limit=100),
+            _plain_lines(f"AND score <= 2 {of_month}"),
+        ),
+        "low answers of a region": Asked(
+            lambda: lines(store, f"{here} level:<=2", limit=100), _plain_lines(f"AND score <= 2 {of_region}")
+        ),
+        "how many answers behind a cell": Asked(
+            lambda: answer_count(store, f"{here} month:{month}"), f"SELECT count(*) {_PLAIN_ITEM} {of_month}"
+        ),
+    }
 
 
 _PLAIN_JOIN = "FROM answers a JOIN responses r ON r.id = a.response_id WHERE a.score IS NOT NULL"
+_PLAIN_ITEM = f"{_PLAIN_JOIN} AND a.indicator_id = 1"
 _PLAIN_SUMMARY = "SELECT indicator_id, score, count(*) FROM answers GROUP BY indicator_id, score"
-_PLAIN_ONE = f"SELECT score, count(*), sum(r.weight) {_PLAIN_JOIN} AND a.indicator_id = 1 GROUP BY score"
-_PLAIN_LINES = (
-    "SELECT r.number, a.score, r.answered_at FROM answers a JOIN responses r ON r.id = a.response_id "
-    "WHERE a.indicator_id = 1 AND a.score <= 2 AND r.region = '{region}' AND r.month = '{month}' "
-    "ORDER BY r.answered_at DESC LIMIT 100"
-)
+_PLAIN_ONE = f"SELECT score, count(*), sum(r.weight) {_PLAIN_ITEM} GROUP BY score"
+
+
+def _plain_lines(where: str) -> str:
+    return f"SELECT r.number, a.score, r.answered_at {_PLAIN_ITEM} {where} ORDER BY r.answered_at DESC LIMIT 100"
 
 
 def _plain_pivot(rows: str, columns: str, where: str = "", *, every: bool = False) -> str:
-    one = "" if every else "AND a.indicator_id = 1"
-    return f"SELECT {rows}, {columns}, score, count(*), sum(r.weight) {_PLAIN_JOIN} {one} {where} GROUP BY 1, 2, 3"
+    chosen = _PLAIN_JOIN if every else _PLAIN_ITEM
+    return f"SELECT {rows}, {columns}, score, count(*), sum(r.weight) {chosen} {where} GROUP BY 1, 2, 3"
+
+
+def _plainly(store: Store, asked: Mapping[str, Asked], runs: int) -> dict[str, float]:
+    """How long a plain connection to the same file takes: what anybody would ask without cells."""
+    from sqlcipher3 import dbapi2
+
+    plain: Any = dbapi2.connect(store.engine.url.database)
+    try:
+        return {
+            name: _spent(lambda sql=one.plain: plain.execute(sql).fetchall(), runs).clock  # type: ignore[misc]
+            for name, one in asked.items()
+            if one.plain
+        }
+    finally:
+        plain.close()
 
 
 def _seconds(act: Callable[[], object]) -> float:
@@ -140,133 +228,12 @@ def _seconds(act: Callable[[], object]) -> float:
     return time.perf_counter() - began
 
 
-def _median(act: Callable[[], object], runs: int) -> float:
-    return statistics.median(_seconds(act) for _ in range(runs))
-
-
-def _uniform(multiplier: int) -> str:
-    """A whole number from 0 to 65,535 that the number of a response decides (Weyl's sequence), as SQL of both engines."""
-    return f"(((numbers.n * {multiplier}) % 4294967296) / 65536)"
-
-
-def _pick(multiplier: int, values: Sequence[str], shares: Sequence[float]) -> str:
-    """One of several values in these shares, as SQL."""
-    total, reached, whens = sum(shares), 0.0, []
-    for value, share in zip(values, shares, strict=True):
-        reached += share
-        whens.append(f"WHEN {_uniform(multiplier)} < {65536 * reached / total:.0f} THEN '{value}'")
-    return f"CASE {' '.join(whens)} ELSE '{values[-1]}' END"
-
-
-def _falling(count: int, rate: float) -> list[float]:
-    return [math.exp(-rate * place) for place in range(count)]
-
-
-_NUMBERS = (
-    "WITH RECURSIVE numbers(n) AS (SELECT CAST(:first AS BIGINT) UNION ALL SELECT n + 1 FROM numbers WHERE n < :last)"
-)
-
-
-def _response_sql(is_sqlite: bool) -> str:
-    """Responses of a utility's customers: most of them residential, in a hall or on the telephone."""
-    place = f"({_uniform(2246822519)} * {len(MONTHS)} / 65536)"
-    begins = [int(datetime(year, month, 1, tzinfo=UTC).timestamp()) for year, month in MONTHS]
-    begin = f"CASE {place} {' '.join(f'WHEN {at} THEN {second}' for at, second in enumerate(begins))} END"
-    months = [f"WHEN {at} THEN '{year}-{month:02d}'" for at, (year, month) in enumerate(MONTHS)]
-    moment = f"({begin} + ({_uniform(3266489917)} * 28 / 65536) * 86400 + ({_uniform(668265263)} * 24 / 65536) * 3600)"
-    supply = (
-        f"CASE WHEN {_uniform(374761393)} < 56361 THEN '{SUPPLIES[0]}' ELSE {_pick(2654435761, SUPPLIES, [1] * 4)} END"
-    )
-    columns = {
-        "id": "numbers.n",
-        "survey_id": "CAST(:survey AS INTEGER)",
-        "number": "'B' || CAST(100000000 + numbers.n AS TEXT)",
-        "channel": _pick(2869860233, CHANNELS, _falling(len(CHANNELS), 0.7)),
-        "region": _pick(3432918353, REGIONS, _falling(len(REGIONS), 0.35)),
-        "kind": _pick(374761393, KINDS, (86, 3, 10, 1)),
-        "supply": supply,
-        "department": _pick(1103515245, DEPARTMENTS, [1] * len(DEPARTMENTS)),
-        "interviewer": "''",
-        "language": "''",
-        "weight": "1.0",
-        "month": f"CASE {place} {' '.join(months)} END",
-        "digest": "''",
-        "is_double": "0" if is_sqlite else "false",
-        "answered_at": moment if is_sqlite else f"to_timestamp({moment})",
-    }
-    # Every part of the statement is made from the constants above.
-    return f"INSERT INTO responses ({', '.join(columns)}) {_NUMBERS} SELECT {', '.join(columns.values())} FROM numbers"  # noqa: S608
-
-
-def _answer_sql() -> str:
-    """Their answers: satisfied on the whole, one in twenty-five missing, those of one person alike."""
-    mood = f"(({_uniform(2654435769)} + {_uniform(1540483477)} + {_uniform(461845907)}) * 1.4 / 65536 - 2.1)"
-    own = "((((numbers.n * 8 + indicators.position) * 3980971909) % 4294967296) / 65536)"
-    level = f"CAST(ROUND(4 + {mood} + {own} * 1.6 / 65536 - 0.8) AS INTEGER)"
-    silent = "((((numbers.n * 8 + indicators.position) * 2246822507) % 4294967296) / 65536) < 2621"
-    return (
-        f"INSERT INTO answers (response_id, indicator_id, score, missing) {_NUMBERS} SELECT numbers.n, indicators.id, "  # noqa: S608 - constants
-        f"CASE WHEN {silent} THEN NULL WHEN {level} < 1 THEN 1 WHEN {level} > 5 THEN 5 ELSE {level} END, "
-        f"CASE WHEN {silent} THEN 'NA' END FROM numbers CROSS JOIN indicators WHERE indicators.survey_id = :survey "
-        "ORDER BY numbers.n, indicators.id"
-    )
-
-
-def _make(store: Store, answers: int) -> None:
-    """Fill an empty database with one survey and its answers, set by set, the same at every run."""
-    from sqlalchemy import insert, text
-
-    from console.services.answering import INDICATORS, SURVEYS
-
-    count = -(-answers // ITEMS)
-    with store.writing("bench") as work:
-        survey_id = work.connection.execute(
-            insert(SURVEYS).values(code=SURVEY, title="Bench").returning(SURVEYS.c.id)
-        ).scalar_one()
-        for place in range(1, ITEMS + 1):
-            work.connection.execute(
-                insert(INDICATORS).values(
-                    survey_id=survey_id, code=f"item{place}", label=f"Item {place}", position=place
-                )
-            )
-        work.record("bench", "survey", SURVEY, {"answers": answers})
-    statements = (text(_response_sql(store.is_sqlite)), text(_answer_sql()))
-    for first in range(1, count + 1, PART):
-        bounds = {"first": first, "last": min(count, first + PART - 1), "survey": survey_id}
-        with store.writing("bench") as work:
-            for statement in statements:
-                work.connection.execute(statement, {name: bounds[name] for name in statement.compile().params})
-            work.record("bench", "survey", SURVEY, {"responses": bounds["last"] - first + 1})
-
-
-def _count(store: Store) -> None:
-    from console.services.answer_cells import rebuild
-    from console.storage.engine import analyse
-
-    with store.writing("bench") as work:
-        cells = rebuild(work.connection)
-        work.record("rebuild_cells", "survey", SURVEY, {"cells": cells})
-    analyse(store)
-
-
-def _plain_copy(store: Store) -> Any:
-    """A plain connection to the same file: what anybody would ask without cells."""
-    from sqlcipher3 import dbapi2
-
-    return dbapi2.connect(store.engine.url.database)
-
-
-def _all_of(plain: Any, sql: str) -> Callable[[], object]:
-    return lambda: plain.execute(sql).fetchall()
-
-
-def _sizes(store: Store) -> tuple[int, int]:
-    from sqlalchemy import func, select
-
-    from console.services.answer_cells import CELLS, PAIRS
-
-    with store.reading() as connection:
-        cells, pairs = (
-            connection.execute(select(func.count()).select_from(table)).scalar_one() for table in (CELLS, PAIRS)
-        )
-    return int(cells), int(pairs)
+def _spent(act: Callable[[], object], runs: int) -> Spent:
+    act()  # what is loaded on first use is not the question's
+    clocks, processors = [], []
+    for _ in range(runs):
+        began, used = time.perf_counter(), time.process_time()
+        act()
+        clocks.append(time.perf_counter() - began)
+        processors.append(time.process_time() - used)
+    return Spent(statistics.median(clocks), statistics.median(processors))

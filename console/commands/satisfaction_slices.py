@@ -142,7 +142,7 @@ def answers(
     database: Database = None,
 ) -> None:
     """List single answers, newest first: what stands behind a figure."""
-    from console.services.pivots import answers as lines
+    from console.services.answer_lines import answers as lines
 
     with opened(database) as store:
         found = lines(store, filter_text or "", limit=limit, offset=offset, zone=zone())

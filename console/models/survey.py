@@ -10,6 +10,9 @@ from sqlmodel import Field, SQLModel
 from console.codes import Assessor, IndicatorKind, MissingCode, SampleState
 from console.models.base import UtcTime, not_blank, one_of, partial_index, positive_version
 
+SEGMENTED = ("region", "kind", "supply", "channel", "department")
+"""What a segment of respondents is told by."""
+
 
 class Survey(SQLModel, table=True):
     """A survey, with the lowest and highest level of its scale; one wave of a series is a survey of its own.
@@ -17,7 +20,7 @@ class Survey(SQLModel, table=True):
     ``level_scores`` is a JSON list of the scores of the levels from the lowest, empty for evenly spaced ones; ``plan`` the JSON
     object of what was planned: size, margin, seed, strata. ``weights_version`` names the weights in use. ``is_paired`` says that
     its cells are many, so that those of two dimensions are kept beside them; ``quality_rule`` is the JSON object of the rule by
-    which responses are left out of figures, empty where all count.
+    which responses are left out of figures, empty where all count; ``response_count`` counts all of them as they come and go.
     """
 
     __tablename__ = "surveys"
@@ -47,6 +50,7 @@ class Survey(SQLModel, table=True):
     weights_version: str = Field(default="", max_length=64)
     is_paired: bool = False
     quality_rule: str = Field(default="", sa_type=Text)
+    response_count: int = 0
     closed_at: datetime | None = Field(default=None, sa_type=UtcTime)
     version: int = 1
 
@@ -125,6 +129,8 @@ class SampleMember(SQLModel, table=True):
 class Response(SQLModel, table=True):
     """One person's answering of one survey, once.
 
+    The index over times holds what segments are told by too, so that the newest answers of a segment are found in it alone.
+
     ``month`` is that of the answering in the utility's zone, which is what cells are counted by; ``digest`` covers all that
     was said, so that equal digests under two numbers are probably one response entered twice (``is_double``); ``seconds``
     is how long answering took, where that is known; ``excluded`` what the survey's rule leaves it out of all figures for.
@@ -135,7 +141,7 @@ class Response(SQLModel, table=True):
         UniqueConstraint("survey_id", "number"),
         not_blank("number"),
         Index("ix_responses_survey_digest", "survey_id", "digest"),
-        Index("ix_responses_survey_answered", "survey_id", "answered_at"),
+        Index("ix_responses_survey_newest", "survey_id", "answered_at", "id", *SEGMENTED, "month", "excluded"),
         partial_index("ix_responses_excluded", "survey_id", "excluded", where="excluded <> ''"),
         partial_index("ix_responses_doubles", "survey_id", where="is_double"),
     )

@@ -55,21 +55,21 @@ class SatisfactionQuestions:
 
     def answer_count(self, filter_text: str) -> int:
         """Return how many single answers a filter finds. Raises FilterError."""
-        from console.services import pivots
+        from console.services import answer_lines
 
-        return pivots.answer_count(self._store, filter_text, zone=self._zone)
+        return answer_lines.answer_count(self._store, filter_text, zone=self._zone)
 
     def answers(self, filter_text: str, start: int, end: int) -> Sequence[AnswerLine]:
         """Return some of the answers a filter finds, the newest first. Raises FilterError."""
-        from console.services import pivots
+        from console.services import answer_lines
 
-        return pivots.answers(self._store, filter_text, limit=end - start, offset=start, zone=self._zone)
+        return answer_lines.answers(self._store, filter_text, limit=end - start, offset=start, zone=self._zone)
 
     def months(self, filter_text: str) -> Sequence[str]:
         """Return the months in which the survey of a filter was answered, the newest first."""
-        from console.services import pivots
+        from console.services import answer_lines
 
-        return pivots.months(self._store, filter_text, zone=self._zone)
+        return answer_lines.months(self._store, filter_text, zone=self._zone)
 
     def weights(self, survey: str) -> Sequence[WeightVersion]:
         """Return the versions of the weights of a survey, the newest first."""

@@ -198,13 +198,14 @@ def _paired(number: int, surveys: Iterable[int]) -> Any:
 
 
 def rebuild(connection: Connection) -> int:
-    """Count every cell anew from the answers, in the caller's transaction; return the number of cells."""
+    """Count every cell, and the responses of every survey, anew in the caller's transaction; return the number of cells."""
     for table in (PAIRS, CELLS, SEGMENTS):
         connection.execute(delete(table))
     places = [RESPONSES.c[name] for name in SEGMENT]
     connection.execute(insert(SEGMENTS).from_select(list(SEGMENT), select(*places).distinct()))
     connection.execute(insert(CELLS).from_select([column.name for column in CELLS.columns], _counted()))
-    connection.execute(update(SURVEYS).where(SURVEYS.c.is_paired).values(is_paired=False))
+    counted = select(func.count()).where(RESPONSES.c.survey_id == SURVEYS.c.id).scalar_subquery()
+    connection.execute(update(SURVEYS).values(is_paired=False, response_count=counted))
     pair_large(connection)
     return int(connection.execute(select(func.count()).select_from(CELLS)).scalar_one())
 

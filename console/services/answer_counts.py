@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from sqlalchemy import Connection, Table, func, select
 
@@ -16,17 +15,8 @@ from console.measures.disclosure import Disclosure, disclosure, sample_warnings
 from console.measures.results import Measure
 from console.models import WeightSet
 from console.models.base import table_of
-from console.services.answer_cells import DIMENSIONS, PAIRED
-from console.services.answer_filtering import (
-    ANSWERS,
-    CELLS,
-    INDICATORS,
-    PAIRS,
-    RESPONSES,
-    SEGMENTS,
-    SURVEYS,
-    AnswerQuestion,
-)
+from console.services.answer_filtering import INDICATORS, RESPONSES, SURVEYS, AnswerQuestion
+from console.services.answer_sources import source_of
 from console.services.answering import Item, items_of
 from console.services.satisfaction_views import Figure
 
@@ -45,7 +35,7 @@ class Levels:
     levels: dict[int, Sums] = field(default_factory=dict)
     missing: dict[str, int] = field(default_factory=dict)
 
-    def add(self, level: int, missing: str, n: int, weight: float, squared: float) -> None:
+    def add(self, level: int, missing: str | None, n: int, weight: float, squared: float) -> None:
         """Add a cell."""
         if missing:
             self.missing[missing] = self.missing.get(missing, 0) + n
@@ -219,86 +209,19 @@ def counted(
     by: tuple[str, ...] = (),
 ) -> tuple[dict[int, dict[Place, Levels]], str]:
     """Return the answers to items by the values of up to two dimensions, and what was added up: pairs, cells or answers."""
-    source = _source(frame, question, by)
     ids = [item.id for item in items]
-    if source == "pairs":
-        rows = connection.execute(_pairs_question(ids, question, by))
-    elif source == "cells":
-        rows = connection.execute(_cells_question(ids, question, by))
-    else:
-        rows = connection.execute(_answers_question(ids, question, by))
+    source = source_of(connection, frame.is_paired, ids, question, by)
+    key = (source.indicator, *(source.groups[name] for name in by), source.level, source.missing)
+    sums = (func.sum(source.n), func.sum(source.weight), func.sum(source.weight_squared))
+    rows = connection.execute(select(*key, *sums).select_from(source.joined).where(*source.where).group_by(*key)).all()
     found: dict[int, dict[Place, Levels]] = {id_: {} for id_ in ids}
     for indicator_id, *place, level, missing, n, weight, squared in rows:
-        own, key = found[indicator_id], tuple(place)
-        at = own.get(key)
-        if at is None:
-            at = own[key] = Levels()
-        at.add(level, missing, n, weight, squared)
-    return found, source
-
-
-def _source(frame: SurveyFrame, question: AnswerQuestion, by: tuple[str, ...]) -> str:
-    if not question.fits_cells:
-        return "answers"
-    if frame.is_paired and _pair(question, by) is not None:
-        return "pairs"
-    return "cells"
-
-
-def _pair(question: AnswerQuestion, by: tuple[str, ...]) -> int | None:
-    """The number of the pair that holds all dimensions asked of, None where they are more than two."""
-    wanted = (question.fields | set(by)) & set(DIMENSIONS)
-    for number, pair in enumerate(PAIRED):
-        if wanted <= set(pair):
-            return number
-    return None
-
-
-def _pairs_question(ids: Sequence[int], question: AnswerQuestion, by: tuple[str, ...]) -> Any:
-    number = _pair(question, by)
-    if number is None:
-        raise ValueError("no pair holds these dimensions")
-    first, second = PAIRED[number]
-    columns = {first: PAIRS.c.first, second: PAIRS.c.second}
-    groups = [columns[name] for name in by]
-    key = (PAIRS.c.indicator_id, *groups, PAIRS.c.level, PAIRS.c.missing)
-    return (
-        select(*key, func.sum(PAIRS.c.n), func.sum(PAIRS.c.weight), func.sum(PAIRS.c.weight_squared))
-        .join_from(PAIRS, INDICATORS, INDICATORS.c.id == PAIRS.c.indicator_id)
-        .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
-        .where(PAIRS.c.indicator_id.in_(ids), PAIRS.c.dimensions == number, *question.on_pairs(columns))
-        .group_by(*key)
-    )
-
-
-def _cells_question(ids: Sequence[int], question: AnswerQuestion, by: tuple[str, ...]) -> Any:
-    groups = [CELLS.c.month if name == "month" else SEGMENTS.c[name] for name in by]
-    key = (CELLS.c.indicator_id, *groups, CELLS.c.level, CELLS.c.missing)
-    return (
-        select(*key, func.sum(CELLS.c.n), func.sum(CELLS.c.weight), func.sum(CELLS.c.weight_squared))
-        .join_from(CELLS, SEGMENTS, SEGMENTS.c.id == CELLS.c.segment_id)
-        .join(INDICATORS, INDICATORS.c.id == CELLS.c.indicator_id)
-        .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
-        .where(CELLS.c.indicator_id.in_(ids), *question.on_cells())
-        .group_by(*key)
-    )
-
-
-def _answers_question(ids: Sequence[int], question: AnswerQuestion, by: tuple[str, ...]) -> Any:
-    groups = [RESPONSES.c[name] for name in by]
-    level, missing = func.coalesce(ANSWERS.c.score, 0), func.coalesce(ANSWERS.c.missing, "")
-    weight = RESPONSES.c.weight
-    key = (ANSWERS.c.indicator_id, *groups, ANSWERS.c.score, ANSWERS.c.missing)
-    return (
-        select(
-            ANSWERS.c.indicator_id, *groups, level, missing, func.count(), func.sum(weight), func.sum(weight * weight)
-        )
-        .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
-        .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
-        .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
-        .where(ANSWERS.c.indicator_id.in_(ids), *question.on_answers())
-        .group_by(*key)
-    )
+        own, at = found[indicator_id], tuple(place)
+        levels = own.get(at)
+        if levels is None:
+            levels = own[at] = Levels()
+        levels.add(level, missing, n, weight, squared)
+    return found, source.name
 
 
 def values_of(item: Item, frame: SurveyFrame) -> tuple[dict[int, float], str]:
@@ -385,6 +308,12 @@ def figure_of(
     )
 
 
+def sums_figure(sums: CellSums, unit: str, scale: str, *, filter_text: str = "") -> Figure:
+    """Return the mean of what answers are worth as a figure, in the unit of that."""
+    found = cell_mean(sums)
+    return figure_of(found, unit, scale, deff=found.deff, filter_text=filter_text)
+
+
 def mean_figure(
     counts: Levels,
     item: Item,
@@ -395,9 +324,14 @@ def mean_figure(
     filter_text: str = "",
 ) -> Figure:
     """Return the mean level of a place, or its mean score where ``values`` are given, as a figure."""
-    found = cell_mean(sums_of(counts, item, values, is_plain=is_plain))
-    unit = "level" if values is None else "0-100"
-    return figure_of(found, unit, scale or item.scale, deff=found.deff, filter_text=filter_text)
+    sums = sums_of(counts, item, values, is_plain=is_plain)
+    return sums_figure(sums, "level" if values is None else "0-100", scale or item.scale, filter_text=filter_text)
+
+
+def top_two_figure(sums: CellSums, scale: str, *, filter_text: str = "") -> Figure:
+    """Return the share of the two best levels as a figure."""
+    deff = sums.n * sums.weight_squared / sums.weight**2 if sums.weight > 0 else 1.0
+    return figure_of(cell_top_two(sums), "share", scale, deff=deff, filter_text=filter_text)
 
 
 def top_figure(
@@ -405,42 +339,44 @@ def top_figure(
 ) -> Figure:
     """Return the share of the best levels of a place as a figure."""
     sums = sums_of(counts, item, is_plain=is_plain)
-    method = "T2B" if levels == TOP_LEVELS else "top box"
-    if levels != TOP_LEVELS:
-        best = item.low if item.is_reversed else item.high
-        count, weight, _ = counts.levels.get(best, (0, 0.0, 0.0))
-        sums = CellSums(
-            sums.n,
-            sums.weight,
-            sums.weight_squared,
-            weight_top=float(count) if is_plain else weight,
-            n_missing=sums.n_missing,
-        )
-    found = cell_top_two(sums)
-    deff = sums.n * sums.weight_squared / sums.weight**2 if sums.weight > 0 else 1.0
-    made = figure_of(found, "share", item.scale, deff=deff, filter_text=filter_text)
-    return replace(made, method=method)
+    if levels == TOP_LEVELS:
+        return top_two_figure(sums, item.scale, filter_text=filter_text)
+    best = item.low if item.is_reversed else item.high
+    count, weight, _ = counts.levels.get(best, (0, 0.0, 0.0))
+    boxed = replace(sums, weight_top=float(count) if is_plain else weight)
+    return replace(top_two_figure(boxed, item.scale, filter_text=filter_text), method="top box")
+
+
+def promoting(item: Item) -> dict[int, float]:
+    """Return what each level of a recommendation counts for, so that their mean is the NPS: 100 promotes, −100 detracts."""
+    from console.measures.headlines import DETRACTOR_TO, PROMOTER_FROM
+
+    return {
+        level: 100.0 if level >= PROMOTER_FROM else -100.0 if level <= DETRACTOR_TO else 0.0
+        for level in range(item.low, item.high + 1)
+    }
+
+
+def promoters_figure(sums: CellSums, scale: str, *, filter_text: str = "") -> Figure:
+    """Return the NPS as a figure from sums of what ``promoting`` gives."""
+    from console.measures.headlines import net_promoter_from_counts
+
+    n, weight = sums.n, sums.weight
+    said, lead = sums.value_squared / 1e4, sums.value / 1e2
+    deff = n * sums.weight_squared / weight**2 if weight > 0 else 1.0
+    # Shares of the effective number of answers: the interval of weighted answers is that at n/deff.
+    one = n / deff / weight if weight > 0 else 0.0
+    sizes = ((said + lead) / 2 * one, max(0.0, weight - said) * one, (said - lead) / 2 * one)
+    effective = net_promoter_from_counts(*sizes, sums.n_missing)  # type: ignore[arg-type]
+    found = replace(effective, n=n, warnings=sample_warnings(n))
+    return figure_of(found, "nps", scale, deff=deff, filter_text=filter_text)
 
 
 def special_figure(counts: Levels, item: Item, *, is_plain: bool = False, filter_text: str = "") -> Figure | None:
     """Return NPS or effort where the item is asked that way, None otherwise."""
     if item.kind == IndicatorKind.NPS:
-        from console.measures.headlines import DETRACTOR_TO, PROMOTER_FROM, net_promoter_from_counts
-
-        n, weight, squared, promoters, detractors = 0, 0.0, 0.0, 0.0, 0.0
-        for level, (count, w, w2) in counts.levels.items():
-            if is_plain:
-                w = w2 = float(count)
-            n, weight, squared = n + count, weight + w, squared + w2
-            promoters += w if level >= PROMOTER_FROM else 0.0
-            detractors += w if level <= DETRACTOR_TO else 0.0
-        deff = n * squared / weight**2 if weight > 0 else 1.0
-        # Shares of the effective number of answers: the interval of weighted answers is that at n/deff.
-        one = n / deff / weight if weight > 0 else 0.0
-        sizes = (promoters * one, (weight - promoters - detractors) * one, detractors * one)
-        effective = net_promoter_from_counts(*sizes, counts.n_missing)  # type: ignore[arg-type]
-        found = replace(effective, n=n, warnings=sample_warnings(n))
-        return figure_of(found, "nps", item.scale, deff=deff, filter_text=filter_text)
+        sums = sums_of(counts, item, promoting(item), is_plain=is_plain)
+        return promoters_figure(sums, item.scale, filter_text=filter_text)
     if item.kind == IndicatorKind.CES:
         return mean_figure(counts, item, is_plain=is_plain, filter_text=filter_text)
     return None

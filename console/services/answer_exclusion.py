@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
-from sqlalchemy import Connection, Table, bindparam, func, select, update
+from sqlalchemy import Connection, Table, bindparam, select, update
 
 from console.errors import UsageError, nearest
 from console.models import Response, Survey
@@ -65,7 +65,7 @@ def quality_of(store: Store, code: str) -> SurveyQuality:
 def _quality(connection: Connection, code: str) -> SurveyQuality:
     survey = survey_of(connection, code)
     rule = rule_of(connection, survey.id)
-    count = connection.execute(select(func.count()).where(RESPONSES.c.survey_id == survey.id)).scalar_one()
+    count = connection.execute(select(SURVEYS.c.response_count).where(SURVEYS.c.id == survey.id)).scalar_one()
     return SurveyQuality(
         survey=code,
         rule=rule.name,

@@ -87,10 +87,14 @@ class AnswerQuestion:
         is_asked = self.counts_all or any(term.field == "excluded" for term in self.filter.terms)
         return [] if is_asked else [RESPONSES.c.excluded == ""]
 
-    def on_responses(self) -> list[Condition]:
-        """Return the conditions that choose neither surveys nor indicators, on answers joined with responses."""
+    def on_responses(self, columns: Mapping[str, Any] | None = None) -> list[Condition]:
+        """Return the conditions that choose neither surveys nor indicators, on answers joined with responses.
+
+        ``columns`` stand for others of the same meaning.
+        """
         chosen = SURVEY_FIELDS | {"indicator"}
-        found = [self._condition(term, _ON_ANSWERS) for term in self.filter.terms if term.field not in chosen]
+        places = {**_ON_ANSWERS, **(columns or {})}
+        found = [self._condition(term, places) for term in self.filter.terms if term.field not in chosen]
         return [*self._counting(), *found]
 
     def on_times(self) -> list[Condition]:
@@ -100,7 +104,7 @@ class AnswerQuestion:
         """
         found: list[Condition] = []
         for term in self.filter.terms:
-            spans_ = [_month_span(text) for text in term.texts]
+            spans_ = [month_span(text) for text in term.texts]
             if term.field == "month" and term.operator is Operator.EQUAL and not term.is_negated and all(spans_):
                 times = RESPONSES.c.answered_at
                 found.append(_any([times.between(span[0], span[1]) for span in spans_ if span is not None]))
@@ -110,10 +114,14 @@ class AnswerQuestion:
         """Return the conditions on cells joined with segments, indicators and surveys."""
         return [self._condition(term, _ON_CELLS) for term in self.filter.terms]
 
-    def on_pairs(self, columns: Mapping[str, Any]) -> list[Condition]:
-        """Return the conditions on pairs, where ``columns`` says which column holds which dimension."""
-        places = {**_ON_CELLS, **columns, "level": PAIRS.c.level, "missing": PAIRS.c.missing}
-        return [self._condition(term, places) for term in self.filter.terms]
+    def on_places(self, columns: Mapping[str, Any] | None = None) -> list[Condition]:
+        """Return the conditions that choose neither surveys nor indicators, on cells joined with segments.
+
+        Or on another table that adds answers up, where ``columns`` says which column holds which dimension.
+        """
+        chosen = SURVEY_FIELDS | {"indicator"}
+        places = {**_ON_CELLS, **(columns or {})}
+        return [self._condition(term, places) for term in self.filter.terms if term.field not in chosen]
 
     def on_surveys(self) -> list[Condition]:
         """Return the conditions that choose surveys only."""
@@ -134,8 +142,8 @@ def asked(filter_text: str, *, zone: str = "", now: clock.Now = clock.now) -> An
     return AnswerQuestion(parse(filter_text, ANSWER_FIELDS), now(), ZoneInfo(zone) if zone else UTC)
 
 
-def _month_span(month: str) -> tuple[datetime, datetime] | None:
-    """The moments a day before a month begins and a day after it ends; None for what is no single month."""
+def month_span(month: str) -> tuple[datetime, datetime] | None:
+    """Return the moments a day before a month begins and a day after it ends; None for what is no single month."""
     try:
         first = datetime.strptime(month, "%Y-%m").replace(tzinfo=UTC)
     except ValueError:

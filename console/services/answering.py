@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Table, delete, insert, select, update
+from sqlalchemy import Connection, Table, delete, func, insert, select, update
 
 from console.codes import SampleState
 from console.errors import ConflictError, NotFoundError, OmbudError
@@ -112,6 +112,7 @@ def write_responses(
         for one, reason in zip(said, reasons, strict=True)
     ]
     insert_rows(connection, RESPONSES, COLUMNS, rows)
+    _count_responses(connection, {survey_id: len(rows)})
     ids = ids_of(connection, survey_id, [one.number for one in said])
     tally = Tally()
     answers: list[tuple[Any, ...]] = []
@@ -202,6 +203,8 @@ def delete_responses(work: Work, response_ids: Sequence[int]) -> int:
     counting = connection.execute(
         select(RESPONSES.c.id, RESPONSES.c.month).where(RESPONSES.c.id.in_(list(found)), RESPONSES.c.excluded == "")
     )
+    of_survey = select(RESPONSES.c.survey_id, func.count()).where(RESPONSES.c.id.in_(list(found)))
+    gone = {row[0]: int(row[1]) for row in connection.execute(of_survey.group_by(RESPONSES.c.survey_id))}
     tally = Tally()
     for id_, month in counting:
         said = found[id_]
@@ -209,7 +212,14 @@ def delete_responses(work: Work, response_ids: Sequence[int]) -> int:
     for table, key in ((ANSWERS, "response_id"), (ANSWER_TEXTS, "response_id"), (RESPONSES, "id")):
         connection.execute(delete(table).where(table.c[key].in_(list(found))))
     keep(connection, tally)
+    _count_responses(connection, {survey_id: -count for survey_id, count in gone.items()})
     return len(found)
+
+
+def _count_responses(connection: Connection, more: Mapping[int, int]) -> None:
+    for survey_id, count in sorted(more.items()):
+        counted = SURVEYS.c.response_count + count
+        connection.execute(update(SURVEYS).where(SURVEYS.c.id == survey_id).values(response_count=counted))
 
 
 def _place(said: Said, zone: str) -> tuple[str, ...]:

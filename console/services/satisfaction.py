@@ -9,7 +9,7 @@ from sqlalchemy import Connection, func, literal_column, select
 
 from console.codes import SampleState
 from console.measures.proportions import proportion
-from console.models import SampleMember
+from console.models import SampleMember, Survey
 from console.models.base import table_of
 from console.rules.answer_quality import DOUBLE
 from console.services.answer_counts import (
@@ -33,6 +33,7 @@ from console.services.satisfaction_views import Figure, ItemFigures, SurveyFigur
 from console.storage.engine import Store
 
 MEMBERS = table_of(SampleMember)
+SURVEYS = table_of(Survey)
 MOST_FOR_RESPONDENTS = 200_000
 """Answers up to which a summary takes its index respondent by respondent; above, from the totals of items."""
 
@@ -60,7 +61,7 @@ def _survey(connection: Connection, frame: SurveyFrame, question: AnswerQuestion
     # Each of these is answered from an index alone, however many responses there are.
     first_at = connection.execute(select(times).where(of_survey).order_by(times).limit(1)).scalar()
     last_at = connection.execute(select(times).where(of_survey).order_by(times.desc()).limit(1)).scalar()
-    responses = connection.execute(select(func.count()).where(of_survey)).scalar_one()
+    responses = connection.execute(select(SURVEYS.c.response_count).where(SURVEYS.c.id == frame.id)).scalar_one()
     # The bare column is what the index over doubles is bound to: only so SQLite reads that index and not all responses.
     doubles = connection.execute(
         select(func.count()).select_from(RESPONSES).where(of_survey, literal_column("responses.is_double"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 
-from console.measures.cells import mean_and_error
+from console.measures.cells import CellSums, mean_and_error
 from console.measures.decomposition import mix_and_rate
 from console.measures.disclosure import is_publishable, sample_warnings
 from console.measures.distributions import mean_quantile
@@ -30,10 +30,28 @@ def index_figure(
     version: str = "",
     filter_text: str = "",
 ) -> Figure:
-    """Return the composite of items on 0–100 from the counts of one place, by the weights of the items.
+    """Return the composite of items on 0–100 from the counts of one place, by the weights of the items."""
+    sums = {
+        item.id: sums_of(levels[item.id], item, values_of(item, frame)[0])
+        for item, weight in zip(items, weights, strict=True)
+        if item.id in levels and weight > 0
+    }
+    return index_of_sums(frame, items, weights, sums, version=version, filter_text=filter_text)
+
+
+def index_of_sums(
+    frame: SurveyFrame,
+    items: Sequence[Item],
+    weights: Sequence[float],
+    sums: Mapping[int, CellSums],
+    *,
+    version: str = "",
+    filter_text: str = "",
+) -> Figure:
+    """Return the composite of items on 0–100 from the sums of one place, by the weights of the items.
 
     Σ K_i s_i with the weights of unanswered items given to the others. Which answers came from the same person is not known
-    from counts: the standard error is Σ K_i SE_i, as if each person answered all items alike, so the interval is never too
+    from sums: the standard error is Σ K_i SE_i, as if each person answered all items alike, so the interval is never too
     narrow. ``n`` is the largest number of answers to one item.
     """
     scale = values_of(items[0], frame)[1] if items else "0-100"
@@ -41,14 +59,11 @@ def index_figure(
     parts = []
     n = 0
     for item, weight in zip(items, weights, strict=True):
-        counts = levels.get(item.id)
-        if counts is None or weight <= 0:
-            continue
-        sums = sums_of(counts, item, values_of(item, frame)[0])
-        found = mean_and_error(sums)
-        if found is not None:
+        own = sums.get(item.id)
+        found = mean_and_error(own) if own is not None and weight > 0 else None
+        if own is not None and found is not None:
             parts.append((weight, *found))
-            n = max(n, sums.n)
+            n = max(n, own.n)
     total = sum(part[0] for part in parts)
     coverage = total / declared if declared else 0.0
     value = sum(weight * mean for weight, mean, _se, _deff in parts) / total if total else None

@@ -13,9 +13,15 @@ from console.storage.engine import open_store
 
 
 def test_the_answers_made_are_counted_and_spread(empty_url: str, capsys: pytest.CaptureFixture[str]) -> None:
-    assert run(["bench", "satisfaction", "--answers", "8000", "--runs", "1", "--database", empty_url, "--json"]) == 0
+    sizes = ["--answers", "8000", "--growth-from", "4000", "--runs", "1"]
+    assert run(["bench", "satisfaction", *sizes, "--database", empty_url, "--json"]) == 0
     told = json.loads(capsys.readouterr().out)
-    assert {question["name"] for question in told["questions"]} >= {"summary", "pivot region x month"}
+    asked = {question["name"]: question for question in told["questions"]}
+    assert set(asked) >= {"summary", "pivot region x month", "index region x month", "answers behind a cell"}
+    assert (told["answers"], told["growth_from"]) == (8000, 4000)
+    assert all(question["growth"] > 0 for question in asked.values())
+    is_sqlite = empty_url.startswith("sqlite")
+    assert (asked["summary"]["plain_sqlite_milliseconds"] is not None) is is_sqlite
     store = open_store(empty_url)
     try:
         with store.reading() as connection:

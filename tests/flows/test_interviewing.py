@@ -18,9 +18,9 @@ from console.i18n import choose_language
 from console.models import AnswerText, Customer, Indicator, Response
 from console.models.base import table_of
 from console.screens.data import ServiceData
+from console.services.answer_lines import answers
 from console.services.fieldwork import members
 from console.services.interviews import open_interviews
-from console.services.pivots import answers
 from console.services.questionnaires import enter_script
 from console.services.samples import draw_sample
 from console.services.survey_plans import PlanWish, plan_survey

@@ -6,21 +6,23 @@ import json
 from pathlib import Path
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import func, select
 from survey_files import HEADER, PROFILE, brought, mixed, row
 from survey_people import staff
 
 from console.errors import NotAllowedError, NotFoundError, UsageError
-from console.models import AuditEntry
+from console.models import AuditEntry, Response, Survey
 from console.models.base import table_of
 from console.services import answer_cells
 from console.services.answer_exclusion import choose_rule, quality_of
+from console.services.answer_lines import answer_count, answers
 from console.services.answer_quality import flags
-from console.services.pivots import answer_count, answers, pivot
+from console.services.pivots import pivot
 from console.services.satisfaction import figures
 from console.storage.engine import Store
 from console.transfer.response_undo import undo_responses
 
+SURVEYS, RESPONSES = table_of(Survey), table_of(Response)
 TIMED = PROFILE.replace("[weight]", '[facts.seconds]\ncolumn = "took"\n[weight]')
 TIMED_HEADER = (*HEADER[:3], "took", *HEADER[3:])
 MORE = tuple(f"q{place}" for place in range(1, 7))
@@ -28,8 +30,11 @@ LONG = PROFILE + "".join(f'[items.{code}]\nlabel = "{code}"\n' for code in MORE)
 
 
 def is_sound(store: Store) -> bool:
+    """Whether cells and the number of responses kept with the survey are those of the responses there are."""
     with store.reading() as connection:
-        return answer_cells.check(connection).is_sound
+        kept = connection.execute(select(SURVEYS.c.response_count).where(SURVEYS.c.code == "hall")).scalar_one()
+        there = connection.execute(select(func.count()).select_from(RESPONSES)).scalar_one()
+        return answer_cells.check(connection).is_sound and kept == there
 
 
 def timed(number: int, seconds: int, score: int = 4) -> tuple[str, ...]:

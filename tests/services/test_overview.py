@@ -14,11 +14,12 @@ from console.errors import UsageError
 from console.measures.quadrants import Crosshair
 from console.models import Customer, SampleMember, Survey
 from console.models.base import table_of
+from console.services.answer_lines import answer_count, answers, months
 from console.services.comparisons import compare
 from console.services.drivers import drivers
 from console.services.indicator_trees import tree
 from console.services.overview import overview, surveys
-from console.services.pivots import answer_count, answers, months, pivot
+from console.services.pivots import pivot
 from console.services.satisfaction import figures
 from console.storage.engine import Store
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import insert, select, update
-from survey_files import brought, mixed, row
+from survey_files import PROFILE, brought, mixed, row
 from survey_people import staff
 
 from console.errors import ConflictError, NotFoundError, OmbudError, UsageError
@@ -18,12 +18,13 @@ from console.models.base import table_of
 from console.rules.filters import FilterError
 from console.rules.indicator_trees import load_tree, read_tree, ready_trees
 from console.services import answer_cells, answer_counts, satisfaction, surveys, weighting
+from console.services.answer_lines import answers
 from console.services.answering import OffScaleError, UnknownItemError, answer_once
 from console.services.comparisons import compare
 from console.services.drivers import drivers, path_model
 from console.services.fieldwork import record_contact
 from console.services.indicator_trees import tree
-from console.services.pivots import answers, pivot
+from console.services.pivots import pivot
 from console.storage.engine import Store
 
 SURVEYS = table_of(Survey)
@@ -72,6 +73,73 @@ def test_figures_are_those_of_the_answers_weighted_and_plain(store: Store, tmp_p
         check = answer_cells.check(connection)
     assert check.is_sound
     assert check.pairs > 0
+
+
+@pytest.mark.parametrize("where", ["", " language:none"])
+def test_pivots_of_every_measure_are_those_of_the_answers_on_every_scale(
+    store: Store, tmp_path: Path, where: str
+) -> None:
+    text = PROFILE.replace(
+        "[items.staff]",
+        '[items.staff]\nscale = { levels = [1, 5], reversed = true, missing = { "0" = "NA", "9" = "NAP" } }',
+    )
+    rows = mixed(120)
+    brought(store, tmp_path, rows, text)
+    weights = np.array([float(line[3]) for line in rows])
+    is_east = np.array([line[2] == "east" for line in rows])
+    scores = {
+        code: np.array([float(line[place]) if line[place] not in ("0", "9") else np.nan for line in rows])
+        for code, place in (("all", 4), ("speed", 5), ("staff", 6))
+    }
+    told = np.array([float(line[7]) if line[7] != "11" else np.nan for line in rows])
+
+    def mean(values: np.ndarray, chosen: np.ndarray) -> float:
+        given = chosen & ~np.isnan(values)
+        return float(weights[given] @ values[given] / weights[given].sum())
+
+    def east(measure: str, indicator: str) -> float | None:
+        table = pivot(store, "region", "", f"survey:hall {indicator}{where}", measure=measure)
+        return table.row_totals[table.rows.index("east")].value
+
+    points = {code: 25 * (own - 1) for code, own in scores.items()}
+    points["staff"] = 100 - points["staff"]
+    assert east("mean", "indicator:staff") == pytest.approx(mean(scores["staff"], is_east))
+    assert east("score", "indicator:staff") == pytest.approx(mean(points["staff"], is_east))
+    best = np.where(np.isnan(scores["staff"]), np.nan, scores["staff"] <= 2)
+    assert east("top2", "indicator:staff") == pytest.approx(mean(best, is_east))
+    lead = np.where(np.isnan(told), np.nan, 100.0 * (told >= 9) - 100.0 * (told <= 6))
+    assert east("nps", "indicator:tell") == pytest.approx(mean(lead, is_east))
+    index = 0.6 * mean(points["speed"], is_east) + 0.4 * mean(points["staff"], is_east)
+    assert east("index", "indicator:speed,staff") == pytest.approx(index)
+    by_item = pivot(store, "indicator", "region", f"survey:hall{where}", measure="mean")
+    staff_east = by_item.cell("staff", "east")
+    assert staff_east is not None
+    assert staff_east.value == pytest.approx(mean(scores["staff"], is_east))
+    # Levels of five and levels of eleven have no mean; their answers are counted all the same.
+    assert (by_item.total.value, by_item.total.scale) == (None, "several")
+    assert by_item.total.n == sum(int((~np.isnan(own)).sum()) for own in (*scores.values(), told))
+    assert by_item.total.warnings == ("Indicators on different scales have no mean level together.",)
+
+
+@pytest.mark.parametrize("limit", [3, 40])
+def test_the_newest_answers_are_the_same_however_they_are_found(store: Store, tmp_path: Path, limit: int) -> None:
+    days = ("2026-01-05", "2026-02-11", "2026-02-12", "2026-05-03")
+    rows = [
+        row(place, day=days[place % 4], area=("east", "west")[place % 5 > 3], scores=(1 + place % 5, 3, 1 + place % 2))
+        for place in range(200)
+    ]
+    brought(store, tmp_path, rows)
+    for where in ("", "region:west", "level:1", "level:<=2 region:west", "region:west month:2026-02", "indicator:all level:1",
+                  "level:5 month:2026-05", "region:nowhere", "missing:NA", "language:none level:2"):  # fmt: skip
+        every = answers(store, f"survey:hall {where} sort:answered", limit=2_000)
+        every.sort(key=lambda line: line.answered_at, reverse=True)
+        for offset in (0, 7):
+            found = answers(store, f"survey:hall {where}", limit=limit, offset=offset)
+            times = [line.answered_at for line in every[offset : offset + limit]]
+            assert [line.answered_at for line in found] == times
+            keys = {(line.number, line.indicator) for line in found}
+            assert len(keys) == len(found)
+            assert keys <= {(line.number, line.indicator) for line in every}
 
 
 def test_few_answers_are_hidden_or_marked(store: Store, tmp_path: Path) -> None:
