@@ -40,6 +40,8 @@ SUBJECTS = (
 )
 NAMES = ("李娜", "欧阳修", "Mary Smith", "东城自来水有限公司", "Ng")
 REGIONS = ("East", "城西", "North")
+FIRST = 500
+"""Ids that a screen is given before the rest of a list."""
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
 
@@ -113,6 +115,10 @@ class MemoryQueues(QueueQuestions):
 
     def values(self, field: str, typed: str) -> Sequence[tuple[str, str]]:
         return [(text, text) for text in ("East", "城西", *HOSTILE)]
+
+    def first_ids(self, filter_text: str, now: datetime) -> IdList:
+        found = self._data.ids(filter_text, now)
+        return IdList(found.ids[:FIRST], min(found.total, FIRST), found.total > FIRST)
 
     def every_id(self, filter_text: str, now: datetime) -> IdList:
         return self._data.ids(filter_text, now)

@@ -65,6 +65,12 @@ class QueueQuestions:
 
         return filter_values.values(self._store, field, typed)
 
+    def first_ids(self, filter_text: str, now: datetime) -> IdList:
+        """Return the first cases a filter finds, without counting the others. Raises FilterError."""
+        from console.services import queues
+
+        return queues.first_ids(self._store, filter_text, now=now, viewer=self._viewer, zone=self._zone)
+
     def every_id(self, filter_text: str, now: datetime) -> IdList:
         """Return all the cases a filter finds, however many. Raises FilterError."""
         from console.services import queues

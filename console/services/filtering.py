@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Connection, and_, exists, false, func, not_, or_, select, true
+from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, func, not_, or_, select, true
 from sqlalchemy.sql.expression import UnaryExpression
 
 from console.codes import CasePhase
@@ -110,10 +110,16 @@ def question_of(
     sorts = asked.sorts or (URGENT_FIRST,)
     order: list[Any] = []
     for sort in sorts:
-        column = _SORTS[sort.field]
-        order.append(column.desc().nulls_last() if sort.is_descending else column.asc().nulls_last())
+        order.append(_ordered(_SORTS[sort.field], sort))
     order.append(CASES.c.id.desc() if sorts[0].is_descending else CASES.c.id.asc())
     return Question(conditions, tuple(order))
+
+
+def _ordered(column: ColumnElement[Any], sort: Sort) -> UnaryExpression[Any]:
+    directed = column.desc() if sort.is_descending else column.asc()
+    # To ask for absent values last where there can be none keeps PostgreSQL from reading its index backwards.
+    can_be_absent = not isinstance(column, Column) or bool(column.nullable)
+    return directed.nulls_last() if can_be_absent else directed
 
 
 def _condition(term: Term, asked: _Asked) -> Condition:

@@ -26,6 +26,8 @@ INCIDENTS = table_of(Incident)
 
 LISTED = 200_000
 """The most ids a screen is given; the total stays exact, and exports have no such bound."""
+FIRST = 500
+"""Ids that a screen is given before the rest of a list: more rows than anybody reads until the rest is there."""
 CHUNK = 500
 
 
@@ -38,12 +40,25 @@ def ids(
     """
     with store.reading() as connection:
         question = compiled(connection, filter_text, now=now, viewer=viewer, zone=zone)
-        statement = select(CASES.c.id).where(*question.conditions).order_by(*question.order)
-        if limit is not None:
-            statement = statement.limit(limit)
-        found = array("q", connection.execute(statement).scalars())
+        found = _listed(connection, question, limit)
         total = len(found) if limit is None or len(found) < limit else _count(connection, question)
     return IdList(found, total, total > len(found))
+
+
+def first_ids(store: Store, filter_text: str, *, now: datetime, viewer: str = "", zone: str = "") -> IdList:
+    """Return the first 500 of the ids that ``ids`` returns, without counting the others. Raises FilterError.
+
+    Where there are more, ``is_capped`` says so, and ``total`` is only how many are listed. In an order that an index has, this
+    takes as long on a million cases as on a thousand.
+    """
+    with store.reading() as connection:
+        found = _listed(connection, compiled(connection, filter_text, now=now, viewer=viewer, zone=zone), FIRST + 1)
+    return IdList(found[:FIRST], min(len(found), FIRST), len(found) > FIRST)
+
+
+def _listed(connection: Connection, question: Question, limit: int | None) -> array[int]:
+    statement = select(CASES.c.id).where(*question.conditions).order_by(*question.order)
+    return array("q", connection.execute(statement if limit is None else statement.limit(limit)).scalars())
 
 
 def count(store: Store, filter_text: str, *, now: datetime, viewer: str = "", zone: str = "") -> int:

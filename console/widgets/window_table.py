@@ -26,8 +26,8 @@ from console.widgets.marks import Marks
 __all__ = ["PAGE", "Column", "WindowTable"]
 
 PAGE = 100
-KEPT_ROWS = 20 * PAGE
-"""Rows held in memory: forty pages are some 3 MB and more than a person scrolls back."""
+KEPT_ROWS = 10 * PAGE
+"""Rows held in memory, some 2 MB: more than a person scrolls back."""
 
 SEARCHED_NEIGHBOURS = 50
 LOOKED_BACK = 8
@@ -183,6 +183,23 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         self.refresh()
         self._want_page()
         self.post_message(self.RowHighlighted(self, self.cursor_id))
+
+    def extend(self, ids: array[int], *, gone: frozenset[int] = frozenset()) -> None:
+        """Show a list of which only the beginning was there: where that still holds, nothing in sight is drawn anew.
+
+        All that was marked stays marked; if that was everything, everything is marked now.
+        """
+        is_everything = bool(self._ids) and self.mark_count == len(self._ids)
+        if ids[: len(self._ids)] == self._ids:
+            self._ids = ids
+            self.virtual_size = Size(self._width, len(ids) + 1)
+            self._want_page()
+        else:
+            self.show(ids, keep=True, gone=gone)
+        if is_everything:
+            self._marks.clear(is_inverted=True)
+            self.refresh()
+            self.post_message(self.MarksChanged(self))
 
     def _with_left(self, ids: array[int], old_ids: array[int], cursor: int) -> array[int]:
         """Return the ids with the one under the cursor kept where it stood, if it has left them."""

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import threading
+from datetime import datetime
+from typing import cast
 
 import pytest
 from driving import console, hostile, lines, press, settle, shown, until, write
-from memory_data import MemoryData
+from memory_data import FIRST, MemoryData, MemoryQueues
 
+from console.app import ConsoleApp
 from console.errors import UnavailableError
 from console.rules.filters import FilterError, parse
+from console.screens.data import PartType
 from console.screens.filter_bar import is_unfinished
 from console.screens.queue_columns import SORTS
-from console.screens.queues import QueueScreen, queue_filter, sort_of
-from console.services.views import QUEUE_VIEWS
+from console.screens.queue_listing import queue_filter, sort_of
+from console.screens.queue_questions import QueueQuestions
+from console.screens.queues import QueueScreen
+from console.services.views import QUEUE_VIEWS, IdList
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
 
@@ -276,3 +282,58 @@ async def test_a_first_queue_without_rows_is_counted_too() -> None:
     async with console(data) as (app, _pilot):
         assert isinstance(app.screen, QueueScreen)
         assert app.screen._counts == dict.fromkeys((view.id for view in QUEUE_VIEWS), 0)
+
+
+class Slow(MemoryData):
+    """Cases whose whole list is held back until the test lets it go; their beginning comes at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.whole = threading.Event()
+
+    def ids(self, filter_text: str, now: datetime) -> IdList:
+        self.whole.wait(10)
+        return super().ids(filter_text, now)
+
+    def part(self, kind: type[PartType]) -> PartType:
+        return cast("PartType", Beginnings(self)) if issubclass(kind, QueueQuestions) else super().part(kind)
+
+
+class Beginnings(MemoryQueues):
+    """The beginning of the cases held back."""
+
+    def first_ids(self, filter_text: str, now: datetime) -> IdList:
+        found = MemoryData().ids(filter_text, now)
+        return IdList(found.ids[:FIRST], FIRST, is_capped=True)
+
+
+async def test_the_beginning_of_a_long_list_shows_before_the_rest_is_counted() -> None:
+    data = Slow()
+    held = ConsoleApp(lambda: data, user="wang")
+    async with held.run_test(size=(80, 24), notifications=True) as pilot:
+        try:
+            await until(pilot, lambda: "C-2026-00000" in shown(held) and "counting…" in shown(held))
+            await pilot.press("j", "G")
+            await pilot.pause()
+            screen = held.screen
+            assert isinstance(screen, QueueScreen)
+            assert (screen.table.cursor, len(screen.table.ids)) == (1, FIRST)
+        finally:
+            data.whole.set()
+        await until(pilot, lambda: screen.table.cursor == 3999 and "4,000 of 5,000 · sorted by" in shown(held))
+
+
+async def test_a_mark_on_all_of_a_beginning_waits_for_the_whole_list() -> None:
+    data = Slow()
+    held = ConsoleApp(lambda: data, user="wang")
+    async with held.run_test(size=(80, 24), notifications=True) as pilot:
+        try:
+            await until(pilot, lambda: "counting…" in shown(held))
+            screen = held.screen
+            assert isinstance(screen, QueueScreen)
+            await pilot.press("*")
+            await pilot.pause()
+            assert screen.table.mark_count == 0
+        finally:
+            data.whole.set()
+        await until(pilot, lambda: screen.table.mark_count == 4000)

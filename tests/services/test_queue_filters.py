@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from array import array
 from dataclasses import replace
 
 import pytest
@@ -10,6 +11,7 @@ from office import COMPLAINT, after, done, furnish, received, tried
 from console.services import queues
 from console.services.cases import detail
 from console.services.undoing import undo
+from console.services.views import IdList
 from console.storage.engine import Store
 
 
@@ -26,6 +28,19 @@ def replied(store: Store, kind: str = "complaint") -> int:
     case = received(store, replace(COMPLAINT, kind=kind)).id
     done(store, "reply", case, "an", after(hours=3), reply="更正了", outcome="solved")
     return case
+
+
+def test_the_beginning_of_a_list_is_that_of_the_whole(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [received(store).id for _number in range(3)]
+
+    def beginning(text: str) -> IdList:
+        return queues.first_ids(store, text, now=after(days=2), viewer="an")
+
+    assert beginning("sort:reference") == IdList(array("q", cases), 3)
+    monkeypatch.setattr(queues, "FIRST", 2)
+    assert beginning("sort:reference") == IdList(array("q", cases[:2]), 2, is_capped=True)
+    assert beginning("sort:-reference").ids == array("q", reversed(cases[1:]))
+    assert beginning("opinion:satisfied") == IdList(array("q"), 0)
 
 
 def test_a_callback_is_owed_after_the_reply_until_the_customer_was_heard(store: Store) -> None:

@@ -50,6 +50,19 @@ def test_a_ready_queue_is_found_and_counted_by_an_index(store: Store, view: Queu
             assert "SCAN cases\n" not in f"{told}\n", told
 
 
+@pytest.mark.parametrize("text", [QUEUE_VIEWS[-1].filter, "severity:>=2 sort:-received"])
+def test_the_beginning_of_a_long_list_comes_in_its_order_from_an_index(store: Store, text: str) -> None:
+    furnish(store)
+    with store.reading() as connection:
+        asked = compiled(connection, text, now=after(days=1))
+        if not store.is_sqlite:
+            connection.exec_driver_sql("SET LOCAL enable_sort = off")  # else a small table is sorted for all that
+        told = plan(connection, select(CASES.c.id).where(*asked.conditions).order_by(*asked.order).limit(501))
+        assert "ix_cases_received" in told, told
+        assert "TEMP B-TREE" not in told, told
+        assert "Sort" not in told, told
+
+
 def test_ones_own_cases_come_from_the_index_in_the_order_of_their_due_times(store: Store) -> None:
     furnish(store)
     with store.reading() as connection:

@@ -310,3 +310,36 @@ async def test_only_so_many_rows_are_held() -> None:
             app.table.move_to(place)
             await pilot.pause()
         assert len(app.table._rows) <= 40 * PAGE
+
+
+async def test_the_rest_of_a_list_comes_behind_its_beginning_and_nothing_in_sight_is_asked_for_again() -> None:
+    async with wall(300) as (app, pilot):
+        await pilot.press("j", "space", "j")
+        asked = len(app.wanted)
+        app.table.extend(array("q", range(5000)))
+        await pilot.pause()
+        assert len(app.wanted) == asked
+        assert (app.table.cursor, app.table.mark_count) == (3, 1)
+        await pilot.press("G")
+        await pilot.pause()
+        assert app.table.cursor == 4999
+        assert "C-2026-04999" in app.text(app.table.size.height - 1)
+
+
+async def test_a_beginning_that_holds_no_longer_gives_way_and_the_cursor_stays_with_its_case() -> None:
+    async with wall(300) as (app, pilot):
+        await pilot.press("j", "j")
+        app.table.extend(array("q", [7000, *range(1, 400)]))
+        await pilot.pause()
+        assert app.table.cursor_id == 2
+        assert "C-2026-07000" in app.text(1)
+
+
+async def test_who_marked_all_of_a_beginning_has_marked_all_of_the_list() -> None:
+    async with wall(300) as (app, pilot):
+        await pilot.press("*")
+        app.table.extend(array("q", range(900)))
+        assert app.table.mark_count == 900
+        await pilot.press("*")
+        app.table.extend(array("q", [901, *range(900)]))
+        assert app.table.mark_count == 0
