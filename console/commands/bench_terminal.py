@@ -91,7 +91,8 @@ class WatchedProgram:
 
     def rest(self) -> None:
         """Wait until nothing more comes."""
-        self._drain(REST)
+        while self._read(REST):
+            continue
 
     def peak_memory(self) -> int:
         """Return the most memory the program has had resident so far, in bytes."""

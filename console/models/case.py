@@ -47,6 +47,7 @@ class Case(SQLModel, table=True):
         positive_version(),
         UniqueConstraint("source", "external_reference"),
         partial_index("ix_cases_open_due", "due_at", "id", where="phase = 'open'"),
+        partial_index("ix_cases_open_state", "state", "kind", where="phase = 'open'"),
         partial_index(
             "ix_cases_open_supervised",
             "due_at",

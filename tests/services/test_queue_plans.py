@@ -63,6 +63,15 @@ def test_the_beginning_of_a_long_list_comes_in_its_order_from_an_index(store: St
         assert "Sort" not in told, told
 
 
+def test_the_callbacks_owed_come_from_an_index_of_open_cases_by_state(store: Store) -> None:
+    furnish(store)
+    with store.reading() as connection:
+        asked = compiled(connection, "callback:yes", now=after(days=1))
+        assert "ix_cases_open_state" in plan(
+            connection, select(func.count()).select_from(CASES).where(*asked.conditions)
+        )
+
+
 def test_ones_own_cases_come_from_the_index_in_the_order_of_their_due_times(store: Store) -> None:
     furnish(store)
     with store.reading() as connection:
