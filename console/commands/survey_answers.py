@@ -234,7 +234,9 @@ def flags(
     contradiction: Annotated[
         list[str] | None, typer.Option("--contradiction", metavar="A,B", help="Two items that ask the same.")
     ] = None,
-    tolerance: Annotated[float, typer.Option("--tolerance", help="Points from 0 to 100 they may differ.")] = 50.0,
+    tolerance: Annotated[
+        float | None, typer.Option("--tolerance", help="Points from 0 to 100 they may differ.")
+    ] = None,
     where: Annotated[str, typer.Option("--where", metavar="FILTER", help="Only these answers.")] = "",
     as_json: AsJson = False,
     database: Database = None,
@@ -245,7 +247,7 @@ def flags(
     from console.settings import load_settings
 
     pairs = contradiction_pairs(contradiction)
-    if not 0 <= tolerance <= 100:
+    if tolerance is not None and not 0 <= tolerance <= 100:
         raise UsageError("--tolerance lies between 0 and 100.")
     with opened(database) as store:
         found = found_flags(

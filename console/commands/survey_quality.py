@@ -33,7 +33,7 @@ def quality(
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Show which responses no figure counts, and by which rule; choose another rule, with a reason. New surveys count all."""
+    """Show what each check finds and what no figure counts; choose another rule, with a reason. New surveys count all."""
     from console.errors import UsageError
     from console.services.answer_exclusion import choose_rule, quality_of
 
@@ -64,12 +64,14 @@ def quality(
             rule=found.rule, count=found.left_out, responses=found.responses
         )
     )
-    if found.excluded:
-        emit_table(
-            (_("Left out for"), _("Responses")),
-            ((label(why, "quality_check"), str(count)) for why, count in sorted(found.excluded.items())),
-            numeric=(1,),
-        )
+    emit_table(
+        (_("Check"), _("Found"), _("Left out")),
+        (
+            (label(check, "quality_check"), str(count), str(found.excluded.get(check, 0)))
+            for check, count in found.found.items()
+        ),
+        numeric=(1, 2),
+    )
     if found.seconds_from is not None:
         emit(_("too fast is under {seconds:.0f} s, a third of the median").format(seconds=found.seconds_from))
     if found.contradictions:

@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Table, and_, delete, func, insert, literal, s
 
 from console.models import Answer, AnswerCell, AnswerPair, AnswerSegment, Indicator, Response, Survey
 from console.models.base import table_of
-from console.storage.adding import add_rows, drop_empty
+from console.storage.adding import add_rows, add_selected, drop_empty
 
 ANSWERS: Table = table_of(Answer)
 RESPONSES: Table = table_of(Response)
@@ -175,26 +175,38 @@ def _counted() -> Any:
     )
 
 
-def _paired(number: int, surveys: Iterable[int]) -> Any:
+def _paired(number: int, surveys: Iterable[int], cells: Table = CELLS) -> Any:
     """The cells of surveys added up over all but two dimensions."""
-    first, second = (CELLS.c.month if name == "month" else SEGMENTS.c[name] for name in PAIRED[number])
+    first, second = (cells.c.month if name == "month" else SEGMENTS.c[name] for name in PAIRED[number])
     key = (
-        CELLS.c.indicator_id,
+        cells.c.indicator_id,
         literal(number).label("dimensions"),
         first.label("first"),
         second.label("second"),
-        CELLS.c.level,
-        CELLS.c.missing,
+        cells.c.level,
+        cells.c.missing,
     )
-    sums = [func.sum(CELLS.c[name]).label(name) for name in SUMS]
-    groups = (CELLS.c.indicator_id, first, second, CELLS.c.level, CELLS.c.missing)
+    sums = [func.sum(cells.c[name]).label(name) for name in SUMS]
+    groups = (cells.c.indicator_id, first, second, cells.c.level, cells.c.missing)
     own = select(INDICATORS.c.id).where(INDICATORS.c.survey_id.in_(list(surveys)))
     return (
         select(*key, *sums)
-        .join_from(CELLS, SEGMENTS, SEGMENTS.c.id == CELLS.c.segment_id)
-        .where(CELLS.c.indicator_id.in_(own))
+        .join_from(cells, SEGMENTS, SEGMENTS.c.id == cells.c.segment_id)
+        .where(cells.c.indicator_id.in_(own))
         .group_by(*groups)
     )
+
+
+def add_moved(connection: Connection, survey_id: int, moved: Table) -> None:
+    """Add what moved to the cells of a survey, and to its pairs where these are kept; ``moved`` has the columns of the cells."""
+    names = [column.name for column in CELLS.columns]
+    add_selected(connection, CELLS, SUMS, select(*[moved.c[name] for name in names]))
+    own = select(INDICATORS.c.id).where(INDICATORS.c.survey_id == survey_id)
+    connection.execute(delete(CELLS).where(CELLS.c.indicator_id.in_(own), CELLS.c.n == 0))
+    if connection.execute(select(SURVEYS.c.is_paired).where(SURVEYS.c.id == survey_id)).scalar_one():
+        for number in range(len(PAIRED)):
+            add_selected(connection, PAIRS, SUMS, _paired(number, [survey_id], moved))
+        connection.execute(delete(PAIRS).where(PAIRS.c.indicator_id.in_(own), PAIRS.c.n == 0))
 
 
 def rebuild(connection: Connection) -> int:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
-from sqlalchemy import Connection, Table, bindparam, select, update
+from sqlalchemy import Connection, Table, select
 
 from console.errors import UsageError, nearest
 from console.models import Response, Survey
@@ -16,14 +16,12 @@ from console.rules.answer_quality import (
     NOTHING,
     TOLERANCE,
     TOO_FAST,
-    Judge,
     QualityRule,
-    hasty_below,
     read_rule,
 )
-from console.services.answer_cells import SEGMENT, Tally, keep
 from console.services.answer_judging import excluded_of, rated_items, rule_of
-from console.services.answering import read_responses, reason_of, survey_of
+from console.services.answer_rejudging import found_by_check, hasty_of, judge_anew
+from console.services.answering import survey_of
 from console.services.staffing import required
 from console.services.survey_plans import PLANNERS
 from console.storage.engine import Store
@@ -31,14 +29,14 @@ from console.storage.unit import Work
 
 RESPONSES: Table = table_of(Response)
 SURVEYS: Table = table_of(Survey)
-PART = 500
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyQuality:
     """The rule by which a survey leaves responses out, and how many it leaves out of how many.
 
-    ``rule`` is the checks with commas between, ``none`` where every response counts; ``excluded`` the numbers by check.
+    ``rule`` is the checks with commas between, ``none`` where every response counts; ``excluded`` the numbers by check;
+    ``found`` how many responses each check finds, also those that are no part of the rule.
     """
 
     survey: str
@@ -49,6 +47,7 @@ class SurveyQuality:
     seconds_from: float | None
     responses: int
     excluded: dict[str, int]
+    found: dict[str, int]
 
     @property
     def left_out(self) -> int:
@@ -75,6 +74,7 @@ def _quality(connection: Connection, code: str) -> SurveyQuality:
         seconds_from=rule.seconds_from,
         responses=int(count),
         excluded=excluded_of(connection, survey.id),
+        found=found_by_check(connection, survey.id, rule),
     )
 
 
@@ -107,7 +107,7 @@ def choose_rule(
             raise UsageError("No two items are known to ask the same.", "Name them: --contradiction speed,delay")
         points = before.tolerance if tolerance is None else tolerance
         rule = QualityRule(chosen, pairs, points if pairs else TOLERANCE)
-        moved = _judge_anew(work, survey.id, rule)
+        moved = judge_anew(work.connection, survey.id, rule)
         after = _quality(work.connection, code)
         work.record(
             "quality_rule",
@@ -148,51 +148,6 @@ def _check_pairs(connection: Connection, survey_id: int, code: str, pairs: Colle
                 raise UsageError(f"The survey {code} does not rate {item}.", f"It rates: {', '.join(items)}.")
 
 
-def _judge_anew(work: Work, survey_id: int, rule: QualityRule) -> int:
-    """Give every response of a survey its reason by a rule, and move the cells by what changed; return how many did."""
-    connection = work.connection
-    if TOO_FAST in rule.checks:
-        rule = replace(rule, seconds_from=_hasty_below(connection, survey_id))
-    connection.execute(
-        update(SURVEYS).where(SURVEYS.c.id == survey_id).values(quality_rule=rule.text(), version=SURVEYS.c.version + 1)
-    )
-    judge = Judge(rule, rated_items(connection, survey_id)) if rule.checks else None
-    last, moved = 0, 0
-    while True:
-        stored = connection.execute(
-            select(RESPONSES.c.id, RESPONSES.c.month, RESPONSES.c.excluded)
-            .where(RESPONSES.c.survey_id == survey_id, RESPONSES.c.id > last)
-            .order_by(RESPONSES.c.id)
-            .limit(PART)
-        ).all()
-        if not stored:
-            return moved
-        last = stored[-1][0]
-        tally, changed = Tally(), []
-        found = read_responses(connection, [row[0] for row in stored])
-        for id_, month, old in stored:
-            said = found[id_]
-            new = reason_of(judge, said)
-            if new == old:
-                continue
-            changed.append({"response": id_, "reason": new})
-            if bool(new) != bool(old):
-                place = (*(getattr(said, name) for name in SEGMENT), month)
-                tally.count(place, said.weight, said.answers, sign=-1 if new else 1)
-        if changed:
-            connection.execute(
-                update(RESPONSES).where(RESPONSES.c.id == bindparam("response")).values(excluded=bindparam("reason")),
-                changed,
-            )
-            keep(connection, tally)
-            moved += len(changed)
-
-
-def _hasty_below(connection: Connection, survey_id: int) -> float | None:
-    seconds = select(RESPONSES.c.seconds).where(RESPONSES.c.survey_id == survey_id, RESPONSES.c.seconds.is_not(None))
-    return hasty_below(list(connection.execute(seconds).scalars()))
-
-
 def refresh_haste(work: Work, codes: Collection[str] | None = None) -> None:
     """Judge surveys anew whose responses have become faster or slower, in the caller's transaction; all without ``codes``."""
     question = select(SURVEYS.c.id, SURVEYS.c.quality_rule).where(SURVEYS.c.quality_rule.contains(TOO_FAST))
@@ -200,5 +155,5 @@ def refresh_haste(work: Work, codes: Collection[str] | None = None) -> None:
         question = question.where(SURVEYS.c.code.in_(list(codes)))
     for survey_id, text in work.connection.execute(question).all():
         rule = read_rule(text)
-        if TOO_FAST in rule.checks and _hasty_below(work.connection, survey_id) != rule.seconds_from:
-            _judge_anew(work, survey_id, rule)
+        if TOO_FAST in rule.checks and hasty_of(work.connection, survey_id) != rule.seconds_from:
+            judge_anew(work.connection, survey_id, rule)

@@ -17,6 +17,7 @@ from console.models import Customer, Response
 from console.models.base import table_of
 from console.services.answer_counts import one_frame
 from console.services.answer_filtering import asked
+from console.services.answer_judging import rule_of
 from console.services.answer_matrix import AnswerMatrix, answer_matrix
 from console.services.answering import Item, survey_of
 from console.storage.engine import Store
@@ -24,8 +25,6 @@ from console.storage.engine import Store
 RESPONSES: Table = table_of(Response)
 CUSTOMERS: Table = table_of(Customer)
 
-TOLERANCE = 50.0
-"""Points from 0 to 100 by which two answers to the same thing may differ."""
 LISTED = 1_000
 """The most numbers of responses given for one rule; the count is whole."""
 
@@ -117,18 +116,21 @@ def flags(
     filter_text: str,
     *,
     contradictions: Collection[tuple[str, str]] = (),
-    tolerance: float = TOLERANCE,
+    tolerance: float | None = None,
     zone: str = "",
 ) -> tuple[QualityFlag, ...]:
     """Return what each rule finds among the responses of a filter: straight lines, haste, contradictions, double entries.
 
-    ``contradictions`` are pairs of indicators that ask the same; ``tolerance`` in points of 0 to 100. Responses left out of
-    figures are looked at too; nothing is left out by this. Raises NotFoundError, UsageError for an indicator that the survey
-    does not rate.
+    ``contradictions`` are pairs of indicators that ask the same, ``tolerance`` in points of 0 to 100; where they are not given,
+    those kept with the survey. Responses left out of figures are looked at too; nothing is left out by this. Raises
+    NotFoundError, UsageError for an indicator that the survey does not rate.
     """
     with store.reading() as connection:
         question = replace(asked(filter_text, zone=zone), counts_all=True)
         frame = one_frame(connection, question)
+        kept = rule_of(connection, frame.id)
+        contradictions = contradictions or kept.contradictions
+        tolerance = kept.tolerance if tolerance is None else tolerance
         rated = [
             item
             for item in frame.items.values()

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table, text
 
 
 def add_rows(connection: Connection, table: Table, sums: tuple[str, ...], rows: Sequence[tuple[Any, ...]]) -> None:
@@ -18,6 +18,20 @@ def add_rows(connection: Connection, table: Table, sums: tuple[str, ...], rows: 
     if rows:
         statement = _adding(table, sums, connection.dialect.name)
         connection.exec_driver_sql(statement, sorted(rows))
+
+
+def add_selected(connection: Connection, table: Table, sums: tuple[str, ...], selected: Select[Any]) -> None:
+    """Add the rows of a question to a table of sums, as ``add_rows`` does; its columns are those of the table."""
+    if connection.dialect.name == "postgresql":
+        from sqlalchemy.dialects.postgresql import insert
+    else:
+        from sqlalchemy.dialects.sqlite import insert  # type: ignore[assignment]
+    keys = [column.name for column in table.primary_key.columns]
+    # SQLite takes ON CONFLICT behind a question for a join unless an order or a condition stands between.
+    ordered = selected.order_by(*[text(str(place + 1)) for place in range(len(keys))])
+    inserted = insert(table).from_select([*keys, *sums], ordered)
+    added = {name: table.c[name] + inserted.excluded[name] for name in sums}
+    connection.execute(inserted.on_conflict_do_update(index_elements=keys, set_=added))
 
 
 def drop_empty(connection: Connection, table: Table, count: str, keys: Sequence[tuple[Any, ...]]) -> None:

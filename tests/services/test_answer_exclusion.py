@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from sqlalchemy import func, select
 from survey_files import HEADER, PROFILE, brought, mixed, row
 from survey_people import staff
@@ -13,10 +17,13 @@ from survey_people import staff
 from console.errors import NotAllowedError, NotFoundError, UsageError
 from console.models import AuditEntry, Response, Survey
 from console.models.base import table_of
+from console.rules.answer_quality import CHECKS, Judge, hasty_below
 from console.services import answer_cells
 from console.services.answer_exclusion import choose_rule, quality_of
+from console.services.answer_judging import rated_items, rule_of
 from console.services.answer_lines import answer_count, answers
 from console.services.answer_quality import flags
+from console.services.answering import Said, read_responses, reason_of
 from console.services.pivots import pivot
 from console.services.satisfaction import figures
 from console.storage.engine import Store
@@ -106,6 +113,8 @@ def test_contradicting_responses_leave_every_figure_and_come_back(store: Store, 
         entry = connection.execute(
             select(table_of(AuditEntry)).where(table_of(AuditEntry).c.action == "quality_rule")
         ).one()
+    # The pair stays with the survey: it is looked at without being named, also when the rule leaves nobody out.
+    assert next(flag.count for flag in flags(store, "survey:hall") if "/" in flag.rule) == 8
     detail = json.loads(entry.detail)
     assert (detail["before"], detail["after"], detail["reason"]) == ("none", "contradiction", "asked twice on purpose")
     choose_rule(store, "hall", ["none"], reason="the pair was no pair", actor="anna")
@@ -171,7 +180,61 @@ def test_straight_lines_take_eight_ratings_and_doubles_are_those_flagged(store: 
     brought(store, tmp_path, rows, LONG, header=header)
     found = choose_rule(store, "hall", ["straight-line", "double"], reason="r", actor="anna")
     assert (found.rule, found.excluded) == ("double,straight_line", {"straight_line": 2})
+    assert found.found == {"double": 0, "straight_line": 2, "too_fast": 0}
     report = brought(store, tmp_path, [(*row(9, scores=(3, 3, 3)), *("3",) * 5, "4")], LONG, header=header)
     assert report.doubles == 1
     assert quality_of(store, "hall").excluded == {"double": 1, "straight_line": 2}
+    assert quality_of(store, "hall").found == {"double": 1, "straight_line": 2, "too_fast": 0}
     assert is_sound(store)
+
+
+@pytest.fixture
+def judged(store: Store, tmp_path: Path) -> Store:
+    """A survey with whatever a response can be left out for, one item asked the other way round."""
+    staff(store)
+    text = LONG.replace("[weight]", '[facts.seconds]\ncolumn = "took"\n[weight]')
+    text = text.replace("[items.q2]", "[items.q2]\nscale = { levels = [1, 5], reversed = true, missing = [0] }")
+    rows = []
+    for place, line in enumerate(mixed(90)):
+        more = [str(3 if place % 4 else (place * step) % 6) for step in range(1, 7)]
+        same = (*line[:4], "3", "3", "3", line[7]) if place % 4 else line
+        rows.append((*same[:3], str(place % 41 + 4) if place % 5 else "", *same[3:], *more))
+    brought(store, tmp_path, [*rows, (rows[0][0] + "x", *rows[0][1:])], text, header=(*TIMED_HEADER, *MORE))
+    return store
+
+
+def hasty(said: Mapping[int, Said]) -> float | None:
+    durations: dict[int, int] = {}
+    for one in said.values():
+        if one.seconds is not None:
+            durations[one.seconds] = durations.get(one.seconds, 0) + 1
+    return hasty_below(durations)
+
+
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    checks=st.sets(st.sampled_from(CHECKS)),
+    tolerance=st.sampled_from([0.0, 25.0, 50.0, 75.0]),
+    pairs=st.lists(st.sampled_from([("all", "speed"), ("speed", "staff"), ("q2", "tell")]), min_size=1, unique=True),
+)
+def test_the_database_judges_a_survey_as_the_rule_judges_each_response(
+    judged: Store, checks: set[str], tolerance: float, pairs: list[tuple[str, str]]
+) -> None:
+    found = choose_rule(
+        judged, "hall", [*checks] or ["none"], reason="r", actor="anna", contradictions=pairs, tolerance=tolerance
+    )
+    with judged.reading() as connection:
+        survey = connection.execute(select(SURVEYS.c.id)).scalar_one()
+        judge = Judge(rule_of(connection, survey), rated_items(connection, survey))
+        stored = {row[0]: row[1] for row in connection.execute(select(RESPONSES.c.id, RESPONSES.c.excluded))}
+        said = read_responses(connection, stored)
+    assert stored == {id_: reason_of(judge, one) for id_, one in said.items()}
+    assert found.left_out == sum(map(bool, stored.values()))
+    for check, count in found.found.items():
+        alone = replace(judge, rule=replace(judge.rule, seconds_from=hasty(said)))
+        levels = [{item: score for item, (score, _missing) in one.answers.items()} for one in said.values()]
+        assert count == sum(
+            alone.finds(check, own, one.seconds, is_double=one.is_double)
+            for own, one in zip(levels, said.values(), strict=True)
+        )
+    assert is_sound(judged)
