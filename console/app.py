@@ -10,6 +10,7 @@ import signal
 import sys
 from collections import deque
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import UTC, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -33,7 +34,6 @@ from textual.filter import LineFilter
 from textual.message import Message
 from textual.message_pump import MessagePump
 from textual.screen import Screen
-from textual.worker import get_current_worker
 
 from console.actions import BY_ID, actions_of, key_name, key_of
 from console.screens.base import ConsoleDialog, ConsoleScreen, SizedScreen
@@ -144,7 +144,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self._safety = SafetyFilter()
         self._ascii = AsciiFilter()
         self._colourless = ColourlessFilter()
-        self._version: int | None = None
+        self._is_looking = False
         self._polls = 0
         self._is_offered = False
         self._typed = TypedAhead(self._take_key)
@@ -264,29 +264,27 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if self._polls % POLLS_PER_REDRAW == 0:
             for screen in self.screen_stack[-1:]:
                 screen.refresh()
-        if self.link.opened is not None:
-            self.run_worker(self._see_version, thread=True, exclusive=True, exit_on_error=False, group="poll")
+        if self.link.opened is not None and not self._is_looking:
+            self._is_looking = True
+            self.run_worker(self._see_version, thread=True, exit_on_error=False, group="poll")
 
     def _see_version(self) -> None:
         data = self.link.opened
-        if data is None:
-            return
         try:
-            version = data.data_version()
-        except Exception:
-            return
-        if not get_current_worker().is_cancelled:
-            self.post_message(VersionSeen(version))
+            # A database that does not answer now is asked again; whoever asks it something else is told.
+            with suppress(OmbudError):
+                if data is not None:
+                    self.post_message(VersionSeen(data.data_version()))
+        finally:
+            self._is_looking = False
 
     @on(VersionSeen)
     def notice_changes(self, event: VersionSeen) -> None:
-        """Ask again what is shown when somebody wrote, below an open dialog too."""
-        is_changed = self._version is not None and event.version != self._version
-        self._version = event.version
-        if is_changed:
-            shown = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
-            for screen in shown[-1:]:
-                screen.renew()
+        """Ask again what is shown when somebody wrote, below an open dialog too; other screens do when they are shown again."""
+        self.link.version = event.version
+        shown = [screen for screen in self.screen_stack if isinstance(screen, ConsoleScreen)]
+        for screen in shown[-1:]:
+            screen.catch_up()
 
     def _leave_by_signal(self, number: signal.Signals) -> None:
         code = 128 + number

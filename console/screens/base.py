@@ -107,6 +107,8 @@ class ConsoleScreen(SizedScreen):
         super().__init__()
         self._requests: dict[str, int] = {}
         self._questions: dict[str, tuple[Question, int]] = {}
+        self._has_begun = False
+        self._version: int | None = None
 
     @property
     def console(self) -> Desk:
@@ -198,7 +200,11 @@ class ConsoleScreen(SizedScreen):
         """Draw first; only then begin to ask, since the first question imports the data layer."""
         self.renew_top()
         self.renew_keys()
-        self.call_after_refresh(self.begin)
+        self.call_after_refresh(self._begin)
+
+    def _begin(self) -> None:
+        self._has_begun, self._version = True, self.console.link.version
+        self.begin()
 
     def begin(self) -> None:
         """Ask the first questions of this screen."""
@@ -206,10 +212,19 @@ class ConsoleScreen(SizedScreen):
     def renew(self) -> None:
         """Ask again what is shown, because somebody may have changed it."""
 
+    def catch_up(self) -> None:
+        """Ask again what is shown, if anybody wrote since this screen began to ask or caught up last."""
+        link = self.console.link
+        before = link.first_version if self._version is None else self._version  # it may have begun before the opening
+        self._version = link.version
+        if self._has_begun and self._version != before:
+            self.renew()
+
     def on_screen_resume(self) -> None:
-        """Show where one is."""
+        """Show where one is, as it is by now."""
         self.renew_top()
         self.renew_keys()
+        self.catch_up()
 
     # Questions
 

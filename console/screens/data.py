@@ -301,6 +301,10 @@ class DataLink:
         self._open = open_data
         self._lock = threading.Lock()
         self._data: DataAccess | None = None
+        self.first_version: int | None = None
+        """The number that tells of others' changes, as it was before anything was asked."""
+        self.version: int | None = None
+        """The same as it was last seen."""
         self._asking: dict[str, int] = {}
 
     @property
@@ -312,7 +316,10 @@ class DataLink:
         """Return the data, opened if need be; called from worker threads only."""
         with self._lock:
             if self._data is None:
-                self._data = self._open()
+                data = self._open()
+                with suppress(OmbudError):  # whoever asks the first question is told
+                    self.first_version = self.version = data.data_version()
+                self._data = data
             return self._data
 
     def begin(self, group: str) -> None:

@@ -26,6 +26,8 @@ BUSY_MILLISECONDS = 10_000
 CACHE = 32_000
 """KiB of an SQLite file that each connection keeps at hand."""
 ATTEMPTS = 8
+WATCHES = 1 << 20
+"""More connections than one process ever opens, one after another, to watch for changes."""
 GAVE_WAY = frozenset({"40001", "40P01", "55P03"})
 """PostgreSQL's states for a transaction that lost to another: serialization failure, deadlock, lock not available."""
 FIXED_SQLITE = ((3, 51, 3), (3, 50, 7), (3, 44, 6))
@@ -59,6 +61,8 @@ class Store:
     _active: dict[int, Any] = field(default_factory=dict)
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _watch: Connection | None = None
+    _watches: int = 0
+    _watching: threading.Lock = field(default_factory=threading.Lock)
 
     @property
     def is_sqlite(self) -> bool:
@@ -152,13 +156,25 @@ class Store:
             (held.interrupt if self.is_sqlite else held.cancel)()
 
     def data_version(self) -> int:
-        """Return a number that differs after another connection has committed a change."""
-        if self._watch is None:
-            self._watch = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
-        if self.is_sqlite:
-            return int(self._watch.exec_driver_sql("PRAGMA data_version").scalar_one())
-        # Every change leaves an entry on the record, so its newest number tells of any.
-        return int(self._watch.exec_driver_sql("SELECT coalesce(max(id), 0) FROM audit_entries").scalar_one())
+        """Return a number that differs after another connection has committed a change, or after the one that watches broke.
+
+        Raises UnavailableError where the database does not answer; the next call connects anew.
+        """
+        # Every change leaves an entry on the record of PostgreSQL, so its newest number tells of any.
+        question = "PRAGMA data_version" if self.is_sqlite else "SELECT coalesce(max(id), 0) FROM audit_entries"
+        with self._watching:
+            try:
+                if self._watch is None:
+                    self._watch = self.engine.connect().execution_options(isolation_level="AUTOCOMMIT")
+                    self._watches += 1
+                number = int(self._watch.exec_driver_sql(question).scalar_one())
+            except DBAPIError as error:
+                if self._watch is not None:
+                    self._watch.close()
+                    self._watch = None
+                raise _told(error, self.url) from error
+        # SQLite counts for each connection by itself: the numbers of two of them say nothing about one another.
+        return number * WATCHES + self._watches % WATCHES
 
     def close(self) -> None:
         """Give every connection back."""

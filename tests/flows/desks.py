@@ -31,6 +31,7 @@ from console.services.views import QUEUE_VIEWS
 
 COLUMNS, LINES = 80, 24
 PATIENCE = 30.0
+QUIET = 0.15
 ROOT = Path(__file__).parent.parent.parent
 LOGIN = getpass.getuser()
 """Whoever runs the tests: over SSH the console knows nobody else."""
@@ -244,6 +245,8 @@ class TmuxDesk:
         while not all(word in (seen := self.screen()) for word in words):
             assert time.monotonic() < end, f"{words} did not appear on:\n{seen}"
             self._rest(0.5)
+        while self._rest(QUIET):  # nobody presses a key before what he reads stands still
+            assert time.monotonic() < end, f"{words} never stood still on:\n{self.screen()}"
 
     async def no_longer_see(self, words: str) -> None:
         """Wait until these words are gone."""
@@ -288,10 +291,11 @@ class TmuxDesk:
         assert done.returncode == 0, f"tmux {arguments}: {done.stderr}"
         return done.stdout
 
-    def _rest(self, seconds: float) -> None:
-        """Wait until the console has sent something, or for so long at the most."""
-        if select.select([self._came], [], [], seconds)[0]:
-            os.read(self._came, 1 << 16)
+    def _rest(self, seconds: float) -> bool:
+        """Wait until the console has sent something, or for so long at the most; return whether it has."""
+        if not select.select([self._came], [], [], seconds)[0]:
+            return False
+        return bool(os.read(self._came, 1 << 16))
 
 
 def _free_port() -> int:

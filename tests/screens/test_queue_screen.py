@@ -204,6 +204,35 @@ async def test_others_changes_appear_and_the_cursor_stays_with_its_case() -> Non
         assert "3,998 of 4,998" in shown(app)
 
 
+async def test_a_change_made_before_the_first_look_for_changes_appears() -> None:
+    data = MemoryData()
+    async with console(data) as (app, pilot):
+        data.removed = {0, 1}
+        data.version += 1
+        app.poll()
+        await settle(pilot)
+        await settle(pilot)
+        assert "3,998 of 4,998" in shown(app)
+
+
+@pytest.mark.parametrize("keys", [("enter", "escape"), ("2", "escape", "1")])
+async def test_a_change_seen_on_another_screen_appears_on_coming_back(keys: tuple[str, ...]) -> None:
+    data = MemoryData()
+    async with console(data) as (app, pilot):
+        await press(pilot, *keys[:-1]) if len(keys) > 2 else await press(pilot, keys[0])
+        data.removed = {0, 1}
+        data.version += 1
+        app.poll()
+        await settle(pilot)
+        await settle(pilot)
+        await press(pilot, keys[-1])
+        assert "3,998 of 4,998" in shown(app)
+        asked = len(data.asked)
+        app.poll()
+        await settle(pilot)
+        assert len(data.asked) == asked
+
+
 async def test_questions_are_asked_in_threads_only_and_late_answers_are_dropped() -> None:
     data = MemoryData()
     async with console(data) as (app, pilot):

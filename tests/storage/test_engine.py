@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import ProgrammingError
 
 from console.errors import ExitCode, OmbudError, UnavailableError, UsageError
 from console.storage.engine import Store, is_safe_sqlite, open_store
@@ -129,3 +130,13 @@ def test_a_file_that_cannot_be_made_says_so(tmp_path: Path) -> None:
     with pytest.raises(UnavailableError) as refused:
         open_store(f"sqlite:///{tmp_path / 'missing' / 'new.db'}", must_exist=False)
     assert "rights" in refused.value.hint
+
+
+def test_watching_for_changes_goes_on_after_its_connection_broke(store: Store) -> None:
+    before = store.data_version()
+    assert store._watch is not None
+    store._watch.connection.dbapi_connection.close()  # type: ignore[union-attr]
+    with pytest.raises((UnavailableError, ProgrammingError)):
+        store.data_version()
+    assert store.data_version() != before
+    assert store.data_version() == store.data_version()
