@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from textual import events, on
@@ -177,6 +177,18 @@ class ConsoleScreen(SizedScreen):
         if event.bar.id == "top" or isinstance(event.bar, KeyBar):
             event.stop()
             await self.console.act(event.part, self)
+
+    @on(WindowTable.RowCopied)
+    def copy_row(self, event: WindowTable.RowCopied) -> None:
+        """Copy a row."""
+        event.stop()
+        self.copy_cells(event.cells)
+
+    def copy_cells(self, cells: Sequence[str]) -> None:
+        """Copy what stands in the columns of a row, with tabs between, in a form of which a spreadsheet runs nothing."""
+        from console.transfer.formulas import guarded
+
+        self.console.copy("\t".join(map(guarded, cells)))
 
     def on_descendant_focus(self, event: events.DescendantFocus) -> None:
         """Show the keys of what has the focus now."""

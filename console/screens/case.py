@@ -16,11 +16,13 @@ from console.i18n import _
 from console.screens.base import NAVIGATION
 from console.screens.doings import Deed
 from console.screens.dossier import CHUNK, case_blocks, is_cut
+from console.screens.queue_columns import queue_columns
 from console.screens.verb_forms import GRAVE
 from console.screens.working import WorkScreen
 from console.services.case_views import CaseDetail
 from console.services.views import ActionResult, CaseRow
 from console.widgets.bindings import bindings
+from console.widgets.columns import cells_of
 from console.widgets.content import cut, due, number
 from console.widgets.reading import Paragraph, Reading
 
@@ -151,6 +153,10 @@ class CaseScreen(WorkScreen):
     def action_copy(self) -> None:
         if self._detail is not None:
             self.console.copy(self._detail.row.reference)
+
+    def action_copy_row(self) -> None:
+        if self._detail is not None:
+            self.copy_cells(cells_of(queue_columns(now, zone=self.console.zone), self._detail.row))
 
     def action_refresh(self) -> None:
         self.renew()

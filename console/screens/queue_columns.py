@@ -34,10 +34,10 @@ def queue_columns(
 ) -> tuple[Column[CaseRow], ...]:
     """Return the columns of a layout; ``now`` is asked each time an age or a due time is drawn, ``zone`` is the utility's.
 
-    Of the ready layout the least needed columns go first where there is no room, of a chosen one the last.
+    Of the ready layout, in whatever widths, the least needed columns go first where there is no room, of a chosen one the last.
     """
     cells = _cells(now, zone)
-    is_ready = layout == READY_LAYOUT
+    is_ready = [place.name for place in layout] == [place.name for place in READY_LAYOUT]
     return tuple(
         _column(place, cells[place.name], CASE_COLUMNS[place.name].rank if is_ready else len(layout) - index)
         for index, place in enumerate(layout)

@@ -17,6 +17,7 @@ from textual.widgets import Static
 from console.actions import key_of
 from console.clock import now
 from console.i18n import _, ngettext
+from console.rules.case_columns import Place
 from console.screens.base import NAVIGATION
 from console.screens.doings import Deed
 from console.screens.filter_bar import FilterField, Proposals
@@ -299,6 +300,15 @@ class QueueScreen(ListingScreen):
         if sort != self.current_sort():
             self._sort_by(sort)
         self.show_status()
+
+    @on(WindowTable.ColumnSized)
+    def keep_width(self, event: WindowTable.ColumnSized) -> None:
+        """Keep a column as wide as it was drawn, as if it had been chosen so."""
+        places = [
+            Place(place.name, event.width if place.name == event.column else place.width)
+            for place in self.columns_shown
+        ]
+        self.keep_layout(tuple(places))
 
     @on(WindowTable.ColumnsMoved)
     def count_columns(self) -> None:

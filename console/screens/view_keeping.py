@@ -250,11 +250,15 @@ class ViewScreen(WorkScreen):
     def _choose_columns(self, chosen: ChosenColumns | None) -> None:
         if chosen is None:
             return
-        view = self.view
-        self._layouts[view.id] = chosen.layout
-        if view.is_ready:
-            self.console.choices.keep_columns(view.id, written_layout(chosen.layout))
+        self.keep_layout(chosen.layout)
         self.show_columns(chosen.sort)
+
+    def keep_layout(self, layout: Layout) -> None:
+        """Keep the columns of the view shown: a ready one's on this machine, another's until it is saved."""
+        view = self.view
+        self._layouts[view.id] = layout
+        if view.is_ready:
+            self.console.choices.keep_columns(view.id, written_layout(layout))
 
 
 def _heads(layout: Layout) -> list[str]:

@@ -9,6 +9,7 @@ from typing import Generic, Protocol, TypeVar
 from rich.segment import Segment
 from rich.style import Style
 
+from console.text import clean_line
 from console.widgets.content import Piece
 
 GUTTER = 2
@@ -88,6 +89,11 @@ def is_whole_from(columns: Sequence[Column[R]], width: int, first: int) -> bool:
     """Return whether all columns from one on stand in full width."""
     cells = sum((column.width or FLEXIBLE_WHEN_WIDE) + 1 for column in columns[first:]) - 1
     return cells <= width - GUTTER
+
+
+def cells_of(columns: Iterable[Column[R]], row: R) -> tuple[str, ...]:
+    """Return what stands in each column of a row, whole and on one line."""
+    return tuple(clean_line(column.cell(row).text) for column in columns)
 
 
 def joined(pieces: Iterable[tuple[str, Style]]) -> list[Segment]:

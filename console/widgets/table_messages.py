@@ -77,3 +77,22 @@ class SortWanted(Message):
         super().__init__()
         self.table = table
         self.sort = sort
+
+
+class ColumnSized(Message):
+    """An edge was dragged: a column is so many cells wide now."""
+
+    def __init__(self, table: WindowTable[Any], column: str, width: int) -> None:
+        super().__init__()
+        self.table = table
+        self.column = column
+        self.width = width
+
+
+class RowCopied(Message):
+    """The row under the cursor is wanted in the clipboard, whole: what stands in each column."""
+
+    def __init__(self, table: WindowTable[Any], cells: tuple[str, ...]) -> None:
+        super().__init__()
+        self.table = table
+        self.cells = cells

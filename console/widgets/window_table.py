@@ -19,7 +19,8 @@ from console.i18n import _
 from console.signs import sign
 from console.widgets import table_messages
 from console.widgets.bindings import bindings
-from console.widgets.columns import GUTTER, Column, Laid, R, is_whole_from, joined, lay_out, lay_out_from
+from console.widgets.column_edges import Drag, drag_from, resized
+from console.widgets.columns import GUTTER, Column, Laid, R, cells_of, is_whole_from, joined, lay_out, lay_out_from
 from console.widgets.content import fit, wrap
 from console.widgets.marks import Marks
 
@@ -70,6 +71,8 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
     MarksChanged: TypeAlias = table_messages.MarksChanged
     ColumnsMoved: TypeAlias = table_messages.ColumnsMoved
     SortWanted: TypeAlias = table_messages.SortWanted
+    ColumnSized: TypeAlias = table_messages.ColumnSized
+    RowCopied: TypeAlias = table_messages.RowCopied
 
     def __init__(self, columns: Sequence[Column[R]], *, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -88,6 +91,8 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         self._left: int | None = None
         self._new: frozenset[int] = frozenset()
         self._sort = ""
+        self._drag: Drag[R] | None = None
+        self._was_dragged = False
         self._styles_by_name: dict[str, Style] = {}
         self.empty = ""
 
@@ -466,10 +471,47 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
         if row_id is not None:
             self.post_message(self.RowOpened(self, row_id))
 
+    def action_copy_row(self) -> None:
+        row = self.cursor_row
+        if row is not None:
+            self.post_message(self.RowCopied(self, cells_of(self._columns, row)))
+
+    # The mouse
+
+    def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the edge of a column between two heads."""
+        self._was_dragged = False
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y == 0 and event.button == 1:
+            self._drag = drag_from(self._layout(self._width), offset.x, is_wide=self._is_wide)
+            if self._drag is not None:
+                self.capture_mouse()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Let the column follow the edge held."""
+        held = self._drag
+        if held is None:
+            return
+        columns = resized(self._columns, held.column, held.width_at(event.x), self._lay_out)
+        if columns is not None and columns != self._columns:
+            self._columns, self._was_dragged, self._shown_width = columns, True, -1
+            self.refresh()
+
+    def on_mouse_up(self, event: events.MouseUp) -> None:
+        """Let go of the edge, and tell how wide its column is now."""
+        held, self._drag = self._drag, None
+        if held is None:
+            return
+        self.release_mouse()
+        if self._was_dragged:
+            width = next(column.width for column in self._columns if column.id == held.column.id)
+            self._draw_anew()
+            self.post_message(self.ColumnSized(self, held.column.id, width))
+
     def on_click(self, event: events.Click) -> None:
         """Move to the row clicked, open it at the second click, sort by the head clicked."""
         offset = event.get_content_offset(self)
-        if offset is None:
+        if offset is None or self._was_dragged:
             return
         if offset.y == 0:
             self._sort_by_column_at(offset.x)
@@ -522,9 +564,11 @@ class WindowTable(ScrollView, Generic[R], can_focus=True):
     def _layout(self, width: int) -> Laid[R]:
         if width != self._shown_width:
             self._shown_width = width
-            is_wide = self._is_wide
-            self._shown = lay_out_from(self._columns, width, self._first) if is_wide else lay_out(self._columns, width)
+            self._shown = self._lay_out(self._columns)
         return self._shown
+
+    def _lay_out(self, columns: Sequence[Column[R]]) -> Laid[R]:
+        return lay_out_from(columns, self._width, self._first) if self._is_wide else lay_out(columns, self._width)
 
     def render_line(self, y: int) -> Strip:
         """Draw one line: the heads, a row, or nothing."""

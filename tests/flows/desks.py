@@ -30,7 +30,7 @@ from console.i18n import choose_language
 from console.services.views import QUEUE_VIEWS
 
 COLUMNS, LINES = 80, 24
-PATIENCE = 30.0
+PATIENCE = 90.0
 QUIET = 0.15
 ROOT = Path(__file__).parent.parent.parent
 LOGIN = getpass.getuser()
@@ -204,12 +204,13 @@ class TmuxDesk:
         self.language = "en"
         self._folder = folder
         self._server = server
-        self._socket = str(folder / "tmux")
+        self._sittings = 0
         self._came = -1
 
     async def sit_down(self, language: str = "en", theme: str = "dark") -> None:
-        """Log in and open the console."""
+        """Log in and open the console, in a server of its own: the one before may still be ending."""
         self.language = language
+        self._sittings += 1
         environment = {
             "OMBUD_DATABASE": self.url, "OMBUD_LANGUAGE": language, "OMBUD_THEME": theme, "LC_ALL": "C.UTF-8",
             "OMBUD_KEY": os.environ["OMBUD_KEY"], "XDG_CONFIG_HOME": str(self._folder / "config"),
@@ -227,6 +228,10 @@ class TmuxDesk:
             os.mkfifo(pipe)
         self._came = os.open(pipe, os.O_RDONLY | os.O_NONBLOCK)
         self._tmux("pipe-pane", f"exec cat > {shlex.quote(str(pipe))}")
+
+    @property
+    def _socket(self) -> str:
+        return str(self._folder / f"tmux{self._sittings}")
 
     async def press(self, *keys: str) -> None:
         """Press keys one after another."""

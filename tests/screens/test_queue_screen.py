@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from datetime import datetime
 from typing import cast
 
 import pytest
 from driving import console, hostile, lines, press, settle, shown, until, write
-from memory_data import FIRST, MemoryData, MemoryQueues
+from memory_data import FIRST, MemoryData, MemoryQueues, case_row
 
 from console.app import ConsoleApp
 from console.errors import UnavailableError
+from console.rules.case_columns import READY_LAYOUT
 from console.rules.filters import FilterError, parse
 from console.screens.data import PartType
 from console.screens.filter_bar import is_unfinished
@@ -19,7 +21,7 @@ from console.screens.queue_columns import SORTS
 from console.screens.queue_listing import queue_filter, sort_of
 from console.screens.queue_questions import QueueQuestions
 from console.screens.queues import QueueScreen
-from console.services.views import QUEUE_VIEWS, IdList
+from console.services.views import QUEUE_VIEWS, CaseRow, IdList
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
 
@@ -294,6 +296,40 @@ async def test_copying_sends_a_clean_reference() -> None:
         await press(pilot, "y")
         assert "\x1b" not in app.clipboard
         assert not hostile(app)
+
+
+async def test_copying_a_row_sends_every_column_with_tabs_between_and_nothing_that_a_spreadsheet_runs() -> None:
+    def build(number: int) -> CaseRow:
+        return replace(case_row(number), subject="=cmd|' /C calc'!A0\tx\n\x1b[2Jy", customer="@SUM(1)")
+
+    async with console(MemoryData(3, build=build)) as (app, pilot):
+        await press(pilot, "j", "Y")
+        cells = app.clipboard.split("\t")
+        assert len(cells) == len(READY_LAYOUT)
+        assert cells[2] == "C-2026-00001"
+        assert cells[3] == "'=cmd|' /C calc'!A0 x ␛[2Jy"
+        assert cells[4] == "'@SUM(1)"
+        assert app.copied[-1] == app.clipboard
+        await press(pilot, "enter", "Y")
+        assert app.copied[-1] == app.copied[-2]
+        await press(pilot, "escape", "2", "enter", "Y")
+        assert app.clipboard.split("\t")[0].isdigit()
+
+
+async def test_a_width_that_was_dragged_is_kept_with_the_queue() -> None:
+    async with console() as (app, pilot):
+        await pilot.mouse_down("#table", offset=(23, 0))
+        await pilot.hover("#table", offset=(26, 0))
+        await pilot.mouse_up("#table", offset=(26, 0))
+        await settle(pilot)
+        heads = lines(app)[2]
+        assert heads.index("Reference") == lines(app)[2].index("Due") + 20
+        assert "State" in heads
+        await press(pilot, "]")
+        assert lines(app)[2].index("Reference") == lines(app)[2].index("Due") + 17
+        await press(pilot, "[")
+        assert lines(app)[2] == heads
+        assert "due:19" in app.choices.columns(QUEUE_VIEWS[0].id)
 
 
 async def test_the_first_rows_are_asked_for_before_the_counts() -> None:

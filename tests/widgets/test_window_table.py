@@ -30,6 +30,7 @@ class Wall(App[None]):
         self.wanted: list[WindowTable.PageWanted] = []
         self.opened: list[int] = []
         self.sorts: list[str] = []
+        self.sized: list[tuple[str, int]] = []
         self.is_answering = True
 
     def compose(self) -> ComposeResult:
@@ -56,6 +57,10 @@ class Wall(App[None]):
     @on(WindowTable.SortWanted)
     def take_sort(self, event: WindowTable.SortWanted) -> None:
         self.sorts.append(event.sort)
+
+    @on(WindowTable.ColumnSized)
+    def take_sized(self, event: WindowTable.ColumnSized) -> None:
+        self.sized.append((event.column, event.width))
 
     def text(self, y: int) -> str:
         return self.table.render_line(y).text.rstrip()
@@ -282,6 +287,45 @@ async def test_the_mouse_moves_opens_and_sorts() -> None:
         await pilot.click("#table", offset=(7, 0))
         assert app.sorts == ["due", "-due"]
         assert "Due ^" in app.text(0)
+
+
+async def drag(pilot: Pilot[None], start: int, end: int) -> None:
+    """Drag from one cell of the line of heads to another one."""
+    await pilot.mouse_down("#table", offset=(start, 0))
+    await pilot.hover("#table", offset=((start + end) // 2, 0))
+    await pilot.hover("#table", offset=(end, 0))
+    await pilot.mouse_up("#table", offset=(end, 0))
+    await pilot.pause()
+
+
+async def test_the_edge_of_a_column_is_dragged_and_sorts_nothing() -> None:
+    async with wall() as (app, pilot):
+        before = app.text(0)
+        assert before.index("Reference") == 24
+        await drag(pilot, 23, 26)
+        assert app.sized == [("due", 19)]
+        assert app.text(0).index("Reference") == 27
+        await drag(pilot, 26, 0)
+        assert app.sized[-1] == ("due", 3)
+        await drag(pilot, 10, 24)
+        assert app.sized[-1] == ("due", 17)
+        assert app.sorts == []
+        await pilot.click("#table", offset=(9, 0))
+        assert app.sorts == ["due"]
+
+
+async def test_the_edge_behind_what_takes_the_rest_moves_the_next_column_and_pushes_itself_out_never() -> None:
+    async with wall() as (app, pilot):
+        edge = app.text(0).index("State") - 1
+        await drag(pilot, edge, edge - 4)
+        assert app.sized == [("state", 17)]
+        assert app.text(0).index("State") == edge - 3
+        await drag(pilot, 23, 79)
+        assert app.sized[-1][0] == "due"
+        assert "Due" in app.text(0)
+        assert "Sev" in app.text(0)
+        for y in range(app.table.size.height):
+            assert cell_len(app.table.render_line(y).text) == app.table.scrollable_content_region.width
 
 
 async def test_every_line_is_as_wide_as_the_table_whatever_is_in_it() -> None:
