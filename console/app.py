@@ -45,7 +45,15 @@ from console.screens.held_claims import ClaimKeeper
 from console.screens.typed_ahead import PATIENCE, KeyDone, TypedAhead
 from console.screens.working import WorkScreen
 from console.services.views import QUEUE_VIEWS
-from console.terminal import attributes, is_plain_locale, leave_behind, leave_without_fail, require_terminal, restore
+from console.terminal import (
+    attributes,
+    encoding_of,
+    is_plain_locale,
+    leave_behind,
+    leave_without_fail,
+    require_terminal,
+    restore,
+)
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, number
 from console.widgets.line_filter import AsciiFilter, ColourlessFilter, SafetyFilter
@@ -241,6 +249,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Which database one is in, once it is open."""
         data = self.link.opened
         return data.name if data is not None else ""
+
+    def name_window(self) -> None:
+        """Let the title of the terminal's window say where one is: not in which case, since others see titles too."""
+        show = getattr(self._driver, "show_title", None)
+        if show is not None:
+            parts = (f"Ombud: {_(BY_ID[f'app.{self.current_mode}'].label)}", self.database_name)
+            show(" - ".join(part for part in parts if part))
 
     def know_place(self) -> None:
         """Show the database's name as soon as it is known."""
@@ -529,7 +544,7 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
     from console.settings import load_settings
 
     require_terminal()
-    from console.widgets.terminal_driver import TerminalDriver, speak_utf8
+    from console.widgets.terminal_driver import speaking
 
     settings = load_settings() if settings is None else settings
 
@@ -542,7 +557,7 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
         user = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:
         user = f"uid{os.getuid()}"
-    speak_utf8()
+    driver = speaking(encoding_of(os.environ))
     choose_signs(is_ascii=settings.ascii if "ascii" in settings.sources else is_plain_locale())
     choices = Choices()
     app = ConsoleApp(
@@ -552,7 +567,7 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
         theme=starting_theme(settings, choices),
         has_signals=True,
         choices=choices,
-        driver=TerminalDriver,
+        driver=driver,
     )
     before = attributes()
     try:

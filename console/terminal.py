@@ -9,6 +9,7 @@ import threading
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from console.clipboard import is_in_tmux
 from console.errors import UsageError
 from console.text import strip_unsafe
 
@@ -75,8 +76,50 @@ def leave_behind(texts: Iterable[str]) -> None:
         sys.stderr.write(strip_unsafe(text) + "\n")
 
 
+GB18030 = frozenset({"gb18030", "gbk", "gb2312", "euccn", "cp936"})
+"""Character sets of locales that GB18030 holds, as they are written there without marks."""
+
+TITLED = (
+    "xterm",
+    "tmux",
+    "screen",
+    "rxvt",
+    "alacritty",
+    "kitty",
+    "foot",
+    "wezterm",
+    "ghostty",
+    "konsole",
+    "gnome",
+    "st-",
+)
+"""Beginnings of TERM for terminals whose window has a title; others may print what sets it."""
+
+
+COERCED = frozenset({"C.UTF-8", "C.utf8", "UTF-8"})
+"""What Python itself puts into LC_CTYPE where the system does not know the locale, or it is C (PEP 538)."""
+
+
+def _locale(environment: Mapping[str, str]) -> str:
+    every, types, named = (environment.get(name, "") for name in ("LC_ALL", "LC_CTYPE", "LANG"))
+    return every or (named if named and types in COERCED else types or named)
+
+
+def encoding_of(environment: Mapping[str, str]) -> str:
+    """Return the character set the terminal is spoken to in: GB18030 where the locale says so, else UTF-8.
+
+    Both hold every character of a case; no other set does. tmux speaks UTF-8 to what runs in it whatever the locale says.
+    """
+    named = _locale(environment).partition("@")[0].partition(".")[2].lower().replace("-", "").replace("_", "")
+    return "gb18030" if named in GB18030 and not is_in_tmux(environment) else "utf-8"
+
+
+def has_title(environment: Mapping[str, str]) -> bool:
+    """Return whether the window of the terminal has a title to be set."""
+    return environment.get("TERM", "").startswith(TITLED)
+
+
 def is_plain_locale(environment: Mapping[str, str] | None = None) -> bool:
     """Return whether the locale is C or POSIX, of which no more than ASCII can be expected."""
     environment = os.environ if environment is None else environment
-    named = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
-    return named in ("C", "POSIX")
+    return _locale(environment) in ("C", "POSIX")

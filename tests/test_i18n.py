@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import string
 from collections.abc import Iterator
 from enum import StrEnum
@@ -77,6 +78,11 @@ def test_a_translation_has_the_holes_of_its_message() -> None:
         if "{" in key and any(not set(holes(form)) <= set(holes(key.rpartition("\x04")[2])) for form in forms)
     }
     assert wrong == {}
+
+
+def test_chinese_sentences_have_chinese_marks() -> None:
+    marks = re.compile(r"[\u3400-\u9fff）][,;:!?](?![0-9a-z])|[,;:!?](?=[\u3400-\u9fff（])")
+    assert [text for texts in chinese().values() for text in texts if marks.search(text)] == []
 
 
 def test_every_code_has_a_label() -> None:

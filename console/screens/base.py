@@ -207,6 +207,7 @@ class ConsoleScreen(SizedScreen):
         """Show the modes, the database and the user."""
         for bar in self.query("#top").results(Bar):
             bar.show(self.console.mode_parts(), self.console.place())
+        self.console.name_window()
 
     def on_mount(self) -> None:
         """Draw first; only then begin to ask, since the first question imports the data layer."""

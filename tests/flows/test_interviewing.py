@@ -219,7 +219,7 @@ async def test_it_speaks_chinese_in_80_columns(field: Store) -> None:
             assert "您是否致电过我们?" in shown(app)
             assert "您好,这里是供电公司。" in shown(app)
             await press(pilot, "0", "8", "enter")
-            assert "已答 1 户,待拨 3 户" in shown(app)
+            assert "已答 1 户，待拨 3 户" in shown(app)
             assert all(len(line.encode("gb18030")) <= 90 for line in shown(app).splitlines())
     finally:
         choose_language("en")

@@ -30,7 +30,7 @@ NOT_TAKEN = frozenset({"app.leave", "app.queues", "app.customers", "app.satisfac
 """Leaving ends the walk, and the modes are walked one by one."""
 ROUNDS = [("80x24", "en", False)]
 EVERY_ROUND = [
-    (size, lang, plain) for size in ("80x24", "130x45") for lang in ("en", "zh_CN") for plain in (False, True)
+    (size, lang, plain) for size in ("80x24", "120x40", "130x45") for lang in ("en", "zh_CN") for plain in (False, True)
 ]
 
 

@@ -50,9 +50,10 @@ sys.exit(main())
 """
 SECONDS = 20.0
 OWN_SEQUENCES = re.compile(
+    rb"\x1b\[2[23];2t|\x1b\]2;Ombud: [ -~]+\x07|"
     rb"\x1b\[[0-9;]*m|\x1b\[\d+;\d+H|\x1b\[\?\d+[hl]|\x1b\[\?\d+\$p|\x1b\[[<>=]\d*u|\x1b\]22;[a-z-]+\x07"
 )
-"""Everything Textual itself sends on these screens: colours, places, modes, keyboard and pointer."""
+"""Everything Textual itself sends on these screens: colours, places, modes, keyboard and pointer; and the title."""
 
 
 class Terminal:
@@ -208,15 +209,47 @@ def test_bytes_that_are_no_text_do_not_stop_it(tmp_path: Path) -> None:
         assert running.process.wait(SECONDS) == 0
 
 
-def test_a_c_locale_gets_ascii_signs_and_a_gb18030_locale_chinese_in_utf8(tmp_path: Path) -> None:
+def test_a_c_locale_gets_ascii_signs(tmp_path: Path) -> None:
     with terminal(tmp_path, LC_ALL="C") as running:
         running.read_until(b"row 1")
         running.press(b"\x11", b"\x1b[?1049l")
         assert not set("…·│─█▁—“") & set(running.sent.decode())
-    with terminal(tmp_path, LC_ALL="zh_CN.GB18030") as running:
-        running.read_until("队列".encode())
+
+
+@pytest.mark.parametrize(
+    ("environment", "encoding"),
+    [
+        ({"LC_ALL": "zh_CN.GB18030"}, "gb18030"),
+        ({"LC_ALL": "", "LANG": "zh_CN.GBK"}, "gb18030"),
+        ({"LC_ALL": "zh_CN.GB18030", "TERM": "tmux-256color"}, "utf-8"),
+        ({"LC_ALL": "zh_CN.UTF-8"}, "utf-8"),
+    ],
+)
+def test_chinese_is_written_and_read_in_the_character_set_of_the_terminal(
+    tmp_path: Path, environment: dict[str, str], encoding: str
+) -> None:
+    with terminal(tmp_path, **environment) as running:
+        running.read_until("队列".encode(encoding))
+        running.press(b"/", "应用".encode(encoding))
+        running.press("䶮㑇停水".encode(encoding), "停水".encode(encoding))
         running.press(b"\x11", b"\x1b[?1049l")
-        running.sent.decode()
+        sent = running.sent.decode(encoding)
+        assert "䶮㑇停水" in sent
+        assert "\ufffd" not in sent
+
+
+def test_the_window_is_named_by_the_part_of_the_console_and_gets_its_title_back(tmp_path: Path) -> None:
+    with terminal(tmp_path) as running:
+        running.read_until(b"\x1b]2;Ombud: Queues")
+        running.press(b"2", b"\x1b]2;Ombud: Customers")
+        running.press(b"\x11", b"\x1b[?1049l")
+        running.read_to_end()
+        assert running.sent.index(b"\x1b[22;2t") < running.sent.index(b"\x1b]2;") < running.sent.index(b"\x1b[23;2t")
+    with terminal(tmp_path, TERM="linux") as running:
+        running.read_until(b"row 1")
+        running.press(b"\x11", b"\x1b[?1049l")
+        assert b"\x1b]2;" not in running.sent
+        assert b"\x1b[22;2t" not in running.sent
 
 
 def test_what_was_copied_stays_below_the_prompt(tmp_path: Path) -> None:
