@@ -55,7 +55,7 @@ class TerminalDriver(LinuxDriver):
 
     def start_application_mode(self) -> None:
         """Keep the title the window had, where the terminal can."""
-        super().start_application_mode()
+        super().start_application_mode()  # type: ignore[no-untyped-call]
         if has_title(os.environ):
             self.write(KEEP_TITLE)
 
