@@ -91,6 +91,15 @@ def poisoned_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
+@pytest.fixture
+def poisoned_database(server: Engine, database_with_tables: str) -> Iterator[str]:
+    """The URL of a PostgreSQL database of the demonstration utility in which every text of every table is hostile."""
+    url = _made(server, database_with_tables)
+    assert poison_demo(url) > 50_000
+    yield url
+    _dropped(server, url)
+
+
 @pytest.fixture(scope="session")
 def database_with_tables(server: Engine) -> Iterator[str]:
     """The name of a PostgreSQL database with all tables and no rows, made once to be copied."""

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from itertools import count
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
@@ -50,7 +51,24 @@ MARKUP = (
 )
 INVISIBLE = "\u202egnp\u202c\u2066i\u2069\u200b\u2060\ufeff\u061c\u2028\u2029\ue000\U000e0041\ufffe\u115f\u3164"
 MARKS = "a" + "\u0301" * 1000
+SIGNS = {
+    "ESC": "\x1b", "BEL": "\x07", "LF": "\n", "CR": "\r", "TAB": "\t", "BS": "\x08", "FF": "\x0c", "VT": "\x0b",
+    "DEL": "\x7f", "CAN": "\x18", "SUB": "\x1a",
+}  # fmt: skip
+
+
+def payloads() -> list[str]:
+    """Return the payloads that others try terminals and spreadsheets with."""
+    written = (Path(__file__).parent / "samples" / "payloads.txt").read_text("utf-8").splitlines()
+    return [
+        re.sub(f"<({'|'.join(SIGNS)})>", lambda found: SIGNS[found[1]], text)
+        for text in written
+        if not text.startswith("# ")
+    ]
+
+
 TEXTS = (
+    *payloads(),
     *(f"{markup}{sequence}" for markup, sequence in zip(MARKUP * 4, SEQUENCES, strict=False)),
     CONTROLS, INVISIBLE, f"[/foo]{MARKS}", "欧阳修\x1b]52;c;ZXZpbA==\x07停水\u202e", "a\r\nb\tc\x00d".replace("\x00", "\x01"),
 )  # fmt: skip
