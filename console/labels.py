@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from console.i18n import _, pgettext
 from console.signs import sign
+from console.words import called, category_name
 
 LABELS: Mapping[str, Mapping[str, str]] = {
     "kind": {
@@ -483,14 +484,22 @@ _GROUPS: Mapping[str, str] = {
 }
 
 
+OWN = frozenset({"state", "clock", "department", "area", "authority"})
+"""Groups whose codes the utility's own rules name."""
+
+
 def label(code: str | int, group: str = "") -> str:
     """Return what a code is called, in the language chosen.
 
-    ``group`` is a key of ``LABELS``; a member of an enumeration of ``console.codes`` needs none. A code that we did not
-    name, such as a state of a utility's own workflow, is its own label.
+    ``group`` is a key of ``LABELS`` or a subject of ``console.words``; a member of an enumeration of ``console.codes`` needs
+    none. The utility's own word for a code comes before ours; a code that nobody named is its own label.
     """
     if isinstance(code, StrEnum) and not group:
         group = _GROUPS.get(type(code).__name__, "")
+    if group == "category":
+        return category_name(str(code))
+    if group in OWN and (own := called(group, str(code))) is not None:
+        return own
     english = LABELS.get(group, {}).get(str(code))
     return str(code) if english is None else pgettext(group, english)
 

@@ -62,7 +62,7 @@ def make(folder: Path) -> None:
     with (HERE / "phrases.toml").open("rb") as file:
         phrases = tomllib.load(file)
     topics = [Topic(**topic) for topic in phrases.pop("topics")]
-    departments = [dict(zip(("code", "name", "parent"), row, strict=True)) for row in people.DEPARTMENTS]
+    departments = [dict(zip(("code", "name", "name_zh", "parent"), row, strict=True)) for row in people.DEPARTMENTS]
     staff = people.staff(rng, ANCHOR)
     categories = people.categories()
     customers, service_accounts, accounts = people.customers(rng, ANCHOR)
@@ -82,9 +82,9 @@ def make(folder: Path) -> None:
 
     about = {"anchor": plain(ANCHOR), "seed": SEED, "caller": people.CALLER}
     (folder / "about.json").write_text(json.dumps(about, indent=2) + "\n", encoding="utf-8")
-    write_table(folder / "departments.csv", ("code", "name", "parent"), departments)
+    write_table(folder / "departments.csv", ("code", "name", "name_zh", "parent"), departments)
     write_table(folder / "staff.csv", ("login", "name", "department", "role", "created_at"), staff)
-    write_table(folder / "categories.csv", ("code", "name", "parent", "department"), categories)
+    write_table(folder / "categories.csv", ("code", "name", "name_zh", "parent", "department"), categories)
     write_table(folder / "customers.csv", tuple(customers[0]), [*customers, *strange])
     write_table(
         folder / "service_accounts.csv", tuple(service_accounts[0]), [*service_accounts, *awkward.accounts(ANCHOR)]

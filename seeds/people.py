@@ -10,46 +10,46 @@ from typing import Any
 Row = dict[str, Any]
 
 DEPARTMENTS = (
-    ("customer-service", "Customer service 客户服务中心", ""),
-    ("marketing", "Billing and metering 营销计量部", ""),
-    ("operations", "Network operations 运维检修部", ""),
-    ("dispatching", "Dispatching 调度中心", "operations"),
-    ("emergency", "Emergency repair 抢修中心", "operations"),
-    ("construction", "Connections and works 业扩建设部", ""),
-    ("telecom", "Telecom services 通信服务部", ""),
-    ("discipline", "Inspection and discipline 稽查监察部", ""),
+    ("customer-service", "Customer service", "客户服务中心", ""),
+    ("marketing", "Billing and metering", "营销计量部", ""),
+    ("operations", "Network operations", "运维检修部", ""),
+    ("dispatching", "Dispatching", "调度中心", "operations"),
+    ("emergency", "Emergency repair", "抢修中心", "operations"),
+    ("construction", "Connections and works", "业扩建设部", ""),
+    ("telecom", "Telecom services", "通信服务部", ""),
+    ("discipline", "Inspection and discipline", "稽查监察部", ""),
 )
 CATEGORIES = (
-    ("service", "Service", "customer-service"),
-    ("service / attitude", "Attitude", "customer-service"),
-    ("service / efficiency", "Efficiency", "customer-service"),
-    ("service / process", "Process", "customer-service"),
-    ("service / appointment", "Appointments", "customer-service"),
-    ("quality", "Supply quality", "operations"),
-    ("quality / interruption", "Interruptions", "operations"),
-    ("quality / voltage", "Voltage", "operations"),
-    ("quality / pressure", "Pressure", "operations"),
-    ("quality / water", "Water quality", "operations"),
-    ("quality / safety", "Leaks and safety", "emergency"),
-    ("quality / signal", "Signal and speed", "telecom"),
-    ("construction", "Construction", "construction"),
-    ("construction / works", "Works and sites", "construction"),
-    ("price", "Price", "marketing"),
-    ("price / unreasonable", "Unreasonable price", "marketing"),
-    ("price / arbitrary", "Arbitrary charges", "discipline"),
-    ("billing", "Billing", "marketing"),
-    ("billing / wrong", "Wrong bill", "marketing"),
-    ("billing / calculation", "Wrong calculation", "marketing"),
-    ("billing / payment", "Payment and refund", "marketing"),
-    ("business", "Business process", "marketing"),
-    ("business / connection", "Connection and capacity", "construction"),
-    ("business / metering", "Meter reading", "marketing"),
-    ("misconduct", "Misconduct", "discipline"),
-    ("misconduct / theft", "Theft of supply", "discipline"),
-    ("other", "Other", "customer-service"),
-    ("other / suggestion", "Suggestion", "customer-service"),
-    ("other / praise", "Praise", "customer-service"),
-    ("other / information", "Information", "customer-service"),
+    ("service", "Service", "服务", "customer-service"),
+    ("service / attitude", "Attitude", "服务态度", "customer-service"),
+    ("service / efficiency", "Efficiency", "服务效率", "customer-service"),
+    ("service / process", "Process", "服务流程", "customer-service"),
+    ("service / appointment", "Appointments", "预约服务", "customer-service"),
+    ("quality", "Supply quality", "供应质量", "operations"),
+    ("quality / interruption", "Interruptions", "供应中断", "operations"),
+    ("quality / voltage", "Voltage", "电压质量", "operations"),
+    ("quality / pressure", "Pressure", "水压", "operations"),
+    ("quality / water", "Water quality", "水质", "operations"),
+    ("quality / safety", "Leaks and safety", "泄漏与安全", "emergency"),
+    ("quality / signal", "Signal and speed", "信号与网速", "telecom"),
+    ("construction", "Construction", "工程建设", "construction"),
+    ("construction / works", "Works and sites", "施工现场", "construction"),
+    ("price", "Price", "价格", "marketing"),
+    ("price / unreasonable", "Unreasonable price", "价格不合理", "marketing"),
+    ("price / arbitrary", "Arbitrary charges", "乱收费", "discipline"),
+    ("billing", "Billing", "账单", "marketing"),
+    ("billing / wrong", "Wrong bill", "账单错误", "marketing"),
+    ("billing / calculation", "Wrong calculation", "费用计算错误", "marketing"),
+    ("billing / payment", "Payment and refund", "交费与退费", "marketing"),
+    ("business", "Business process", "营业", "marketing"),
+    ("business / connection", "Connection and capacity", "业扩报装", "construction"),
+    ("business / metering", "Meter reading", "抄表", "marketing"),
+    ("misconduct", "Misconduct", "举报", "discipline"),
+    ("misconduct / theft", "Theft of supply", "窃电窃水", "discipline"),
+    ("other", "Other", "其他", "customer-service"),
+    ("other / suggestion", "Suggestion", "建议", "customer-service"),
+    ("other / praise", "Praise", "表扬", "customer-service"),
+    ("other / information", "Information", "咨询", "customer-service"),
 )
 STAFF = (
     ("mara.tesk", "Mara Tesk", "customer-service", "lead"),
@@ -172,8 +172,8 @@ class Account:
 def categories() -> list[Row]:
     """Return the categories, each after its parent."""
     return [
-        {"code": code, "name": name, "parent": code.rpartition(" / ")[0], "department": department}
-        for code, name, department in CATEGORIES
+        {"code": code, "name": name, "name_zh": name_zh, "parent": code.rpartition(" / ")[0], "department": department}
+        for code, name, name_zh, department in CATEGORIES
     ]
 
 

@@ -18,6 +18,7 @@ from console.i18n import choose_language
 from console.storage.engine import Store, open_store
 from console.storage.keys import new_key, write_keys
 from console.storage.schema import upgrade
+from console.words import use_words
 
 SERVER = "OMBUD_TEST_POSTGRESQL"
 
@@ -44,9 +45,10 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.fixture(autouse=True)
 def english() -> Iterator[None]:
-    """No test leaves its language to the next."""
+    """No test leaves its language, or the words of its policy, to the next."""
     yield
     choose_language("en")
+    use_words(())
 
 
 @pytest.fixture(scope="session")

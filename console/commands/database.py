@@ -29,16 +29,14 @@ def url_of(database: str | None) -> str:
 @contextmanager
 def opened(database: str | None) -> Iterator[Store]:
     """Open the database for one command, at the revision this program works with."""
-    from console.errors import UnavailableError
+    from console.services.policy_words import take_words
     from console.storage.engine import open_store
-    from console.storage.schema import current_revision, newest_revision
+    from console.storage.schema import require_newest
 
     store = open_store(url_of(database))
     try:
-        if current_revision(store) != newest_revision():
-            raise UnavailableError(
-                f"The database {store.url} is not set up for this version of Ombud.", "Run: ombud init"
-            )
+        require_newest(store)
+        take_words(store)
         keep_erased(store)
         yield store
     finally:

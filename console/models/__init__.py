@@ -48,6 +48,7 @@ if TYPE_CHECKING:
         Notice,
         Operation,
         Policy,
+        PolicyWord,
         Remedy,
     )
 
@@ -87,6 +88,7 @@ SUBJECTS: Mapping[str, tuple[str, ...]] = {
         "Notice",
         "Operation",
         "Policy",
+        "PolicyWord",
         "Remedy",
     ),
 }
@@ -144,6 +146,7 @@ __all__ = [
     "Payment",
     "PointsEntry",
     "Policy",
+    "PolicyWord",
     "Questionnaire",
     "RefusedRow",
     "Remedy",

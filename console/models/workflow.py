@@ -27,6 +27,17 @@ class Policy(SQLModel, table=True):
     actor: str = Field(max_length=64)
 
 
+class PolicyWord(SQLModel, table=True):
+    """What a code of the rules is called in both languages, as the policy that was applied last says; see ``console.words``."""
+
+    __tablename__ = "policy_words"
+
+    subject: str = Field(max_length=20, primary_key=True)
+    code: str = Field(max_length=400, primary_key=True)
+    text: str = Field(max_length=200)
+    text_zh: str = Field(default="", max_length=200)
+
+
 class Clock(SQLModel, table=True):
     """One promise on one case, as computed from the case's events under its policy.
 

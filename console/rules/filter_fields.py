@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
+from types import MappingProxyType
 
 from console.codes import CaseKind, CasePhase, CaseState, Channel, Opinion
 from console.errors import nearest
 from console.rules.filter_times import ValueProblem, checked_time
+from console.words import words_for
 
 MINE = "mine"
 """The value of a team field that stands for the team of whoever asks."""
@@ -45,6 +47,9 @@ _FLAGS: Mapping[str, str] = {
     **dict.fromkeys(("yes", "y", "true", "1", "on", "是"), "yes"),
     **dict.fromkeys(("no", "n", "false", "0", "off", "否"), "no"),
 }
+
+
+NO_WORDS: Mapping[str, str] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -271,6 +276,23 @@ CASE_FIELDS: Fields = _by_name(
 """The fields of cases."""
 
 
-def with_choices(fields: Fields, name: str, choices: Mapping[str, str]) -> Fields:
+def with_choices(
+    fields: Fields, name: str, choices: Mapping[str, str], synonyms: Mapping[str, str] = NO_WORDS
+) -> Fields:
     """Return the fields with more choices for one of them, such as the states of a utility's own workflow."""
-    return {**fields, name: replace(fields[name], choices={**fields[name].choices, **choices})}
+    item = fields[name]
+    return {
+        **fields,
+        name: replace(item, choices={**item.choices, **choices}, synonyms={**item.synonyms, **synonyms}),
+    }
+
+
+def case_fields() -> Fields:
+    """Return the fields of cases with the states that the utility's own workflow has, by its own words for them."""
+    own = words_for("state")
+    if not own:
+        return CASE_FIELDS
+    known = CASE_FIELDS["state"].choices
+    choices = {code: word.text for code, word in own.items() if code not in known}
+    synonyms = {named.casefold(): word.code for word in own.values() for named in (word.text, word.text_zh) if named}
+    return with_choices(CASE_FIELDS, "state", choices, {**synonyms, **_STATE_WORDS})

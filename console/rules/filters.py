@@ -22,6 +22,7 @@ from console.rules.filter_fields import (
     Field,
     Fields,
     FieldType,
+    case_fields,
     checked_value,
     field_names,
     with_choices,
@@ -44,6 +45,7 @@ __all__ = [
     "Span",
     "Term",
     "Value",
+    "case_fields",
     "parse",
     "spans",
     "with_choices",
@@ -185,13 +187,13 @@ def written_value(value: Value, *, is_bare: bool = False) -> str:
     return '"' + value.text.replace("\\", "\\\\").replace('"', '\\"') + '"'
 
 
-def parse(text: str, fields: Fields = CASE_FIELDS) -> Filter:
-    """Return the filter that a text writes.
+def parse(text: str, fields: Fields | None = None) -> Filter:
+    """Return the filter that a text writes, of cases where no other ``fields`` are given.
 
     Raises FilterError, which points at the character, for an unknown field or value, an operator the field does not know,
     an open quotation, more than 64 terms or 2,000 characters.
     """
-    return _Parser(text, fields).filter()
+    return _Parser(text, case_fields() if fields is None else fields).filter()
 
 
 class _Parser:

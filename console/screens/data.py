@@ -100,9 +100,13 @@ class ServiceData:
     def __init__(self, url: str, *, zone: str = "", viewer: str = "") -> None:
         with loading():
             from console.services import queues  # noqa: F401 - the first question, asked next
+            from console.services.policy_words import take_words
             from console.storage.engine import open_store
+            from console.storage.schema import require_newest
 
         self._store: Store = open_store(url, cache=CACHE)
+        require_newest(self._store)
+        take_words(self._store)
         self._keep_erased()
         self._zone = zone
         self._viewer = viewer or self._login()

@@ -16,11 +16,12 @@ from textual.widget import Widget
 from console.i18n import N_, _
 from console.labels import LABELS, label
 from console.rules.filter_completion import Completion, complete
-from console.rules.filter_fields import CASE_FIELDS, field_names
+from console.rules.filter_fields import CASE_FIELDS, case_fields, field_names
 from console.rules.filters import COLONS
 from console.screens.base import Field
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, fit
+from console.words import called
 
 SHOWN = 6
 """Proposals in sight at once; of more the others come into sight with the arrows."""
@@ -71,7 +72,7 @@ def meaning_of(proposal: Completion, text: str) -> str:
     if field == "sort":
         return label(proposal.text.lstrip("-"), "field")
     for group in GROUPS.get(field, ()):
-        if proposal.text in LABELS[group]:
+        if proposal.text in LABELS[group] or called(group, proposal.text):
             return label(proposal.text, group)
     if proposal.text == "no" and field:
         return _("Not: {field}").format(field=label(field, "field"))
@@ -149,7 +150,7 @@ class Proposals(Widget):
         self.wanted = None
         self._text = text
         self._at = None
-        found = complete(text, cursor, CASE_FIELDS, self._values)
+        found = complete(text, cursor, case_fields(), self._values)
         # What stands there already is no proposal.
         self._found = [item for item in found if text[item.start : item.end] != item.text]
         self._draw()

@@ -8,7 +8,7 @@ from console.codes import Verdict
 from console.i18n import _
 from console.labels import label
 from console.rules.answer_fields import ANSWER_FIELDS
-from console.rules.filters import CASE_FIELDS, FilterError, parse
+from console.rules.filters import FilterError, parse
 from console.screens.improvement_page import EVIDENCE, FINDINGS, INDICATOR_NAMES
 from console.services.improvement_views import Effect
 from console.widgets.form import FormField, yes_no
@@ -72,7 +72,7 @@ def judgement_about(found: Effect) -> tuple[str, ...]:
 def _fault_of_group(text: str) -> str:
     """Return what is wrong with a filter that may be one of cases or, for surveys, of answers."""
     try:
-        parse(text, CASE_FIELDS)
+        parse(text)
     except FilterError as error:
         try:
             parse(text, ANSWER_FIELDS)

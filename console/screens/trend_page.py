@@ -63,11 +63,15 @@ def table_lines(grid: Grid, width: int) -> list[BoardLine]:
     return drawn(tuple(lay_out([grid], width)))
 
 
+LABELLED = {"channel": "channel", "category": "category", "team": "department", "department": "department"}
+"""The dimensions whose values have labels, and their groups."""
+
+
 def value_name(dimension: str, value: str) -> str:
     """Return a value of a dimension in words."""
     if value in ("", "none"):
         return _("(none)")
-    return label(value, "channel") if dimension == "channel" else value
+    return label(value, LABELLED[dimension]) if dimension in LABELLED else value
 
 
 def figure(unit: str, value: float) -> str:

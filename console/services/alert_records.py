@@ -10,7 +10,7 @@ from console.errors import NotFoundError
 from console.models import Alert, AlertBaseline, AlertRun, AuditEntry, Improvement, KnownEvent, Staff
 from console.models.base import table_of
 from console.rules.answer_fields import ANSWER_FIELDS
-from console.rules.filters import CASE_FIELDS, FilterError, Term, parse
+from console.rules.filters import FilterError, Term, parse
 from console.services.alert_views import ANSWERS, AlertDetail, AlertRow, AlertStep, BaselineRow, EventNote
 from console.services.complaint_cube import ROOT
 
@@ -112,7 +112,7 @@ def root_of(cell: str) -> str:
 def terms_of(cell: str) -> tuple[Term, ...]:
     """Return the conditions of a cell, whether it is one of cases or of answers. Raises FilterError."""
     try:
-        return parse(cell, CASE_FIELDS).terms
+        return parse(cell).terms
     except FilterError:
         return parse(cell, ANSWER_FIELDS).terms
 

@@ -18,7 +18,7 @@ from console.measures.controlcharts import BASELINE_NEEDED
 from console.models import CustomerCount, Notice
 from console.models.base import table_of
 from console.rules.answer_fields import ANSWER_FIELDS
-from console.rules.filters import CASE_FIELDS, Filter, Operator, parse
+from console.rules.filters import Filter, Operator, case_fields, parse
 from console.rules.months import month_number
 from console.services.alert_records import (
     ALERTS,
@@ -194,7 +194,7 @@ def watched_cell(store: Store, written: str) -> str:
         with store.reading() as connection:
             return str(stored_alert(connection, text)["cell"])
     is_answers = "survey:" in text or "series:" in text
-    found = parse(text, ANSWER_FIELDS if is_answers else CASE_FIELDS)
+    found = parse(text, ANSWER_FIELDS if is_answers else case_fields())
     order = ANSWER_DIMENSIONS if is_answers else ("kind", *DIMENSIONS)
     seen: set[str] = set()
     for term in found.terms:

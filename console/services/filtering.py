@@ -16,6 +16,7 @@ from console.models import Case, CaseEvent, CaseText, Category, Customer, Depart
 from console.models.base import table_of
 from console.rules.filters import CASE_FIELDS, ME, MINE, NONE, Filter, Operator, Sort, Span, Term, parse, spans
 from console.storage.search import matching
+from console.words import LEVELS, codes_called
 
 CASES = table_of(Case)
 TEXTS = table_of(CaseText)
@@ -30,7 +31,6 @@ INCIDENTS = table_of(Incident)
 Condition = ColumnElement[bool]
 PHASES = frozenset(phase.value for phase in CasePhase)
 URGENT_FIRST = Sort("due")
-LEVELS = " / "
 CALLBACK = "callback"
 ANSWERING = ("reply", "return", "reopen")
 """The verbs after which a reply stands, or stands no more."""
@@ -207,7 +207,8 @@ def _team(term: Term, asked: _Asked) -> Condition:
             mine = select(STAFF.c.department_id).where(STAFF.c.login == asked.viewer)
             parts.append(CASES.c.department_id == mine.scalar_subquery())
         else:
-            wanted.extend((_same(DEPARTMENTS.c.code, text), _same(DEPARTMENTS.c.name, text)))
+            names = (text, *codes_called("department", text))
+            wanted.extend((_same(DEPARTMENTS.c.code, text), *(_same(DEPARTMENTS.c.name, name) for name in names)))
     if wanted:
         parts.append(CASES.c.department_id.in_(select(DEPARTMENTS.c.id).where(_any(wanted))))
     if term.asks_for_absence:
@@ -220,9 +221,9 @@ def _category(term: Term, asked: _Asked) -> Condition:
     parts: list[Condition] = []
     wanted: list[Condition] = []
     for text in _given(term):
-        path = LEVELS.join(part.strip() for part in text.split("/"))
-        wanted.append(_same(CATEGORIES.c.code, path))
-        wanted.append(CATEGORIES.c.code.istartswith(path + LEVELS, autoescape=True))
+        for path in (LEVELS.join(part.strip() for part in text.split("/")), *codes_called("category", text)):
+            wanted.append(_same(CATEGORIES.c.code, path))
+            wanted.append(CATEGORIES.c.code.istartswith(path + LEVELS, autoescape=True))
         wanted.append(_same(CATEGORIES.c.name, text))
     if wanted:
         parts.append(CASES.c.category_id.in_(select(CATEGORIES.c.id).where(_any(wanted))))

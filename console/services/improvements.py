@@ -19,7 +19,7 @@ from console.errors import NotFoundError, OmbudError, UsageError, nearest
 from console.models import Alert, CorrectiveAction, Improvement, Indicator, Staff, Survey
 from console.models.base import table_of
 from console.rules.answer_fields import ANSWER_FIELDS
-from console.rules.filters import CASE_FIELDS, parse
+from console.rules.filters import case_fields, parse
 from console.services.handling import Worker, worker_of
 from console.services.improvement_views import INDICATORS, ImprovementRow
 from console.services.lookups import Names
@@ -122,7 +122,7 @@ def register(
             raise UsageError(f"The window {what} has {months} months.", f"Take 1 to {MOST_MONTHS}.")
     if not 0 < minimum_effect <= 1_000_000 or (indicator != "complaints" and minimum_effect > 100):
         raise UsageError(f"A smallest effect of {minimum_effect:g} is impossible.", "Give points above 0, such as 5.")
-    fields = ANSWER_FIELDS if indicator.startswith("survey:") else CASE_FIELDS
+    fields = ANSWER_FIELDS if indicator.startswith("survey:") else case_fields()
     groups = [str(parse(clean_line(text), fields)) for text in (treated, control)]
     if not groups[0]:
         raise UsageError("The group treated is everybody.", "Name it with a filter, such as region:east.")
@@ -219,7 +219,7 @@ def compare_with(
     def alter(work: Work) -> ImprovementRow:
         row = _open(work.connection, number)
         _may(work.connection, actor, row)
-        group = str(parse(clean_line(control), ANSWER_FIELDS if row.indicator.startswith("survey:") else CASE_FIELDS))
+        group = str(parse(clean_line(control), ANSWER_FIELDS if row.indicator.startswith("survey:") else case_fields()))
         if group in (row.treated, row.control):
             raise UsageError("That is the group treated or compared with already.", "Name another one.")
         has_begun = moment.astimezone(zone).date() > row.starts_on

@@ -15,6 +15,7 @@ from console.models import Category, Department
 from console.models import Policy as PolicyTable
 from console.models.base import table_of
 from console.rules.policies import Policy, load_pack, parse_policy
+from console.services.policy_words import keep_words, words_of
 from console.storage.engine import Store
 from console.storage.unit import Work
 
@@ -125,6 +126,7 @@ def adopt(work: Work, content: str, *, name: str, valid_from: datetime) -> int:
     ).scalar_one()
     _enter_departments(work.connection, policy)
     _enter_categories(work.connection, policy)
+    keep_words(work.connection, words_of(policy))
     work.record(
         "apply policy", "policy", policy.code, {"valid_from": valid_from.isoformat(), "digest": policy_digest(content)}
     )

@@ -31,6 +31,7 @@ from console.services.policies import policy_book
 from console.services.views import Choice
 from console.services.workers import worker_of
 from console.storage.engine import Store
+from console.words import category_name
 
 STAFF: Table = table_of(Staff)
 DEPARTMENTS: Table = table_of(Department)
@@ -163,10 +164,9 @@ def _choices(connection: Connection, policy: Policy, language: str) -> FormChoic
     departments = connection.execute(
         select(DEPARTMENTS.c.code, DEPARTMENTS.c.name).where(DEPARTMENTS.c.is_active).order_by(DEPARTMENTS.c.code)
     ).all()
-    categories = {item.code: named(item.label, item.code) for item in policy.categories}
     known = connection.execute(
-        select(CATEGORIES.c.code, CATEGORIES.c.name).where(CATEGORIES.c.is_active).order_by(CATEGORIES.c.code)
-    ).all()
+        select(CATEGORIES.c.code).where(CATEGORIES.c.is_active).order_by(CATEGORIES.c.code)
+    ).scalars()
     people = connection.execute(
         select(STAFF.c.login, STAFF.c.name, DEPARTMENTS.c.code)
         .select_from(STAFF)
@@ -180,7 +180,7 @@ def _choices(connection: Connection, policy: Policy, language: str) -> FormChoic
             for login, name, code in people
         ),
         departments=tuple((code, f"{labels.get(code, name)}  {code}") for code, name in departments),
-        categories=tuple(_category(code, name, categories, is_chinese=is_chinese) for code, name in known),
+        categories=tuple(_category(code, is_chinese=is_chinese) for code in known),
         impacts=policy.severity.impacts,
         urgencies=policy.severity.urgencies,
         areas=tuple((item.code, named(item.label, item.code)) for item in policy.areas),
@@ -188,15 +188,9 @@ def _choices(connection: Connection, policy: Policy, language: str) -> FormChoic
     )
 
 
-def _category(code: str, name: str, labels: Mapping[str, str], *, is_chinese: bool) -> Choice:
-    """Return a category with its name; in Chinese the names of the levels above it before it."""
-    if not is_chinese:
-        return code, code
-    levels = code.split(" / ")
-    parts = [labels.get(" / ".join(levels[: depth + 1]), levels[depth]) for depth in range(len(levels))]
-    if code not in labels and name:
-        parts[-1] = name
-    return code, f"{' / '.join(parts)}  {code}"
+def _category(code: str, *, is_chinese: bool) -> Choice:
+    """Return a category with its name; in Chinese the names of its levels before its code."""
+    return code, f"{category_name(code)}  {code}" if is_chinese else code
 
 
 def _held(row: RowMapping, beside: Beside) -> tuple[Choice, ...]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, inspect, text
 
+from console.errors import UnavailableError
 from console.storage.engine import Store
 
 if TYPE_CHECKING:
@@ -45,6 +46,12 @@ def current_revision(store: Store) -> str | None:
             return None
         found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return found
+
+
+def require_newest(store: Store) -> None:
+    """Refuse a database that is at another revision than this version of the program. Raises UnavailableError."""
+    if current_revision(store) != newest_revision():
+        raise UnavailableError(f"The database {store.url} is not set up for this version of Ombud.", "Run: ombud init")
 
 
 def upgrade(store: Store, revision: str = "head") -> None:

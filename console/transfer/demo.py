@@ -36,11 +36,13 @@ from console.models.base import table_of
 from console.services.answer_cells import rebuild as rebuild_cells
 from console.services.answering import month_of
 from console.services.customer_records import write_accounts, write_customers
+from console.services.policy_words import keep_words
 from console.services.promises import recompute
 from console.storage.engine import Store, analyse
 from console.storage.search import index_cases
 from console.text import clean, clean_line
 from console.transfer.demo_supply import load_supply
+from console.words import Word
 
 Row = dict[str, Any]
 
@@ -202,10 +204,17 @@ class _Loading:
 
     def people(self) -> None:
         departments = self.table("departments")
-        self.put_tree(DEPARTMENTS, [{**row, "is_active": True, "version": 1} for row in departments])
+        self.put_tree(
+            DEPARTMENTS,
+            [
+                {"code": row["code"], "name": row["name"], "parent": row["parent"], "is_active": True, "version": 1}
+                for row in departments
+            ],
+        )
         for row in departments:
             changes = {"name": row["name"], "parent_id": self.id_of(DEPARTMENTS, row["parent"])}
             self.connection.execute(update(DEPARTMENTS).where(DEPARTMENTS.c.code == row["code"]).values(**changes))
+        categories = self.table("categories")
         self.put_tree(
             CATEGORIES,
             [
@@ -217,9 +226,11 @@ class _Loading:
                     "is_active": True,
                     "version": 1,
                 }
-                for row in self.table("categories")
+                for row in categories
             ],
         )
+        for subject, named in (("department", departments), ("category", categories)):
+            keep_words(self.connection, (Word(subject, row["code"], row["name"], row["name_zh"]) for row in named))
         enrolled = self.connection.execute(select(STAFF.c.id).where(STAFF.c.login == self.login)).scalar()
         rows = []
         for row in self.table("staff"):

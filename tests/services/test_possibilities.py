@@ -6,10 +6,12 @@ import pytest
 from office import START, after, done, furnish, received
 
 from console.errors import NotAllowedError, NotFoundError, UsageError
+from console.i18n import choose_language
 from console.services.fields import TAKES
 from console.services.form_views import Intake, Possibility
 from console.services.handling import perform
 from console.services.intake import NewCase
+from console.services.policy_words import take_words
 from console.services.possibilities import form_basis, form_choices, possible, preview
 from console.storage.engine import Store
 
@@ -62,6 +64,8 @@ def test_it_agrees_with_what_performing_says(store: Store) -> None:
 def test_a_form_shows_what_the_case_holds_and_names_in_the_language_asked_for(store: Store) -> None:
     furnish(store)
     case = received(store)
+    take_words(store)
+    choose_language("zh_CN")
     basis = form_basis(store, "triage", case.id, actor="an", language="zh_CN", now=after(hours=1))
     assert dict(basis.held)["category"] == "billing / wrong"
     codes = [code for code, _name in basis.choices.categories]

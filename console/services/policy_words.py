@@ -1,0 +1,73 @@
+"""The words of the policy in the database: kept when it is applied, and read by the faces that show them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from sqlalchemy import Connection, and_, column, delete, func, insert, select, table, tuple_
+
+from console.storage.engine import Store
+from console.words import Word, use_words
+
+if TYPE_CHECKING:
+    from console.rules.policies import Policy
+    from console.rules.policy_reading import Label
+
+WORDS = table("policy_words", column("subject"), column("code"), column("text"), column("text_zh"))
+DEPARTMENTS = table("departments", column("code"), column("name"))
+"""Named here rather than as models, since every start reads them and a model costs more to define than this question."""
+
+
+def words_of(policy: Policy) -> list[Word]:
+    """Return what a policy calls its states, clocks, categories, departments, areas and authorities."""
+    return list({(word.subject, word.code): word for word in _words(policy)}.values())
+
+
+def _words(policy: Policy) -> Iterator[Word]:
+    def word(subject: str, code: str, label: Label) -> Iterator[Word]:
+        if label.en:
+            yield Word(subject, code, label.en, label.zh)
+
+    for state in policy.workflow.states:
+        yield from word("state", state.name, state.label)
+    for rule in policy.clocks:
+        yield from word("clock", rule.clock, rule.label)
+    for category in policy.categories:
+        yield from word("category", category.code, category.label)
+    for department in policy.departments:
+        yield from word("department", department.code, department.label)
+    for area in policy.areas:
+        yield from word("area", area.code, area.label)
+    for authority in policy.authorities:
+        yield from word("authority", authority.code, authority.label)
+
+
+def keep_words(connection: Connection, words: Iterable[Word]) -> None:
+    """Write words in place of older ones for the same codes; those of codes that are no longer used stay for older cases."""
+    rows = list(words)
+    if not rows:
+        return
+    keys = [(word.subject, word.code) for word in rows]
+    connection.execute(delete(WORDS).where(tuple_(WORDS.c.subject, WORDS.c.code).in_(keys)))
+    connection.execute(insert(WORDS), [word._asdict() for word in rows])
+
+
+def known_words(connection: Connection) -> list[Word]:
+    """Return all words; a department goes by its name, and has none where the utility gave it another name."""
+    is_named = and_(WORDS.c.subject == "department", DEPARTMENTS.c.code == WORDS.c.code)
+    rows = connection.execute(
+        select(
+            WORDS.c.subject,
+            func.coalesce(DEPARTMENTS.c.name, WORDS.c.code).label("code"),
+            WORDS.c.text,
+            WORDS.c.text_zh,
+        ).select_from(WORDS.outerjoin(DEPARTMENTS, is_named))
+    )
+    return [Word(*row) for row in rows if row.subject != "department" or row.code == row.text]
+
+
+def take_words(store: Store) -> None:
+    """Let this process call the codes of the rules what the database calls them."""
+    with store.reading() as connection:
+        use_words(known_words(connection))
