@@ -237,21 +237,45 @@ class _Round:
         return self.met_at is None and self.stopped_at is None
 
 
+@dataclass(frozen=True, slots=True)
+class Course:
+    """What happened to a case up to a moment, in order, put together once for all of its clocks.
+
+    ``end`` is that moment, ``waits`` the times in which the case waited for the customer.
+    """
+
+    events: tuple[Happening, ...]
+    end: datetime | None
+    waits: tuple[Pause, ...]
+
+
+def course_of(events: Iterable[Happening], *, now: datetime | None = None) -> Course:
+    """Return the course that events make up to ``now``, without it up to the last of them. Later events are not looked at."""
+    ordered = tuple(sorted((event for event in events if now is None or event.at <= now), key=lambda event: event.at))
+    if not ordered:
+        return Course((), now, ())
+    end = now or ordered[-1].at
+    return Course(ordered, end, tuple(_waits(ordered, end)))
+
+
 def clock_state(
     rule: ClockRule, events: Iterable[Happening], calendar: Calendar, *, now: datetime | None = None
 ) -> ClockState:
-    """Return how a clock stands after the events of a case.
+    """Return how a clock stands after the events of a case, as ``clock_after`` does after their course up to ``now``."""
+    return clock_after(rule, course_of(events, now=now), calendar)
 
-    ``now`` decides whether an open promise is broken already, and ends a pause that still lasts; without it the last event is
-    the present. Events after ``now`` are not looked at. On a closed case no clock runs, unless the rule survives closing: closing
-    stops it where the closing verb does not meet it, and a case opened again goes on where it was, the closed time not
-    counted. Time after due is never made good by a pause.
+
+def clock_after(rule: ClockRule, course: Course, calendar: Calendar) -> ClockState:
+    """Return how a clock stands after the course of a case.
+
+    Its end decides whether an open promise is broken already, and ends a pause that still lasts. On a closed case no clock
+    runs, unless the rule survives closing: closing stops it where the closing verb does not meet it, and a case opened again
+    goes on where it was, the closed time not counted. Time after due is never made good by a pause.
     """
-    ordered = sorted((event for event in events if now is None or event.at <= now), key=lambda event: event.at)
-    if not ordered:
+    ordered, end = course.events, course.end
+    if not ordered or end is None:
         return ClockState(Standing.PENDING)
-    end = now or ordered[-1].at
-    waits = _waits(ordered, end) if rule.is_paused_in_waiting else []
+    waits = [*course.waits] if rule.is_paused_in_waiting else []
     closings: list[Pause] = []
     current: _Round | None = None
     misses = 0

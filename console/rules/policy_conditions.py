@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from zoneinfo import ZoneInfo
@@ -112,6 +112,48 @@ class Condition:
 
 ALWAYS = Condition()
 """Holds for every case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Distinctions:
+    """What some conditions tell apart: cases alike in it meet the same of them, each with the same specificity."""
+
+    kinds: frozenset[str]
+    severities: frozenset[int]
+    channels: frozenset[str]
+    authorities: frozenset[str]
+    areas: frozenset[str]
+    regions: frozenset[str]
+    categories: tuple[str, ...]
+    keywords: tuple[tuple[str, ...], ...]
+
+    @classmethod
+    def made_by(cls, conditions: Iterable[Condition]) -> Distinctions:
+        """Return what conditions name."""
+        all_of = tuple(conditions)
+        return cls(
+            frozenset(kind for one in all_of for kind in one.kinds),
+            frozenset(severity for one in all_of for severity in one.severities),
+            frozenset(channel for one in all_of for channel in one.channels),
+            frozenset(authority for one in all_of for authority in one.authorities),
+            frozenset(area for one in all_of for area in one.areas),
+            frozenset(region for one in all_of for region in one.regions),
+            tuple(sorted({category for one in all_of for category in one.categories})),
+            tuple(sorted({one.keywords for one in all_of if one.keywords})),
+        )
+
+    def of(self, case: CaseTraits) -> tuple[object, ...]:
+        """Return what of a case the conditions look at; a value that none of them names is as good as any other such."""
+        return (
+            case.kind in self.kinds and case.kind,
+            case.severity in self.severities and case.severity,
+            case.channel in self.channels and case.channel,
+            case.authority in self.authorities and case.authority,
+            case.area in self.areas and case.area,
+            case.region in self.regions and case.region,
+            tuple(category for category in self.categories if is_within(case.category, category)),
+            tuple(_mentions(case.text, words) for words in self.keywords),
+        )
 
 
 def level(category: str) -> int:

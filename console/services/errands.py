@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Table, and_, insert, or_, select, update
+from sqlalchemy import Connection, RowMapping, Table, bindparam, insert, or_, select, update
 from sqlalchemy.exc import IntegrityError
 
 from console.codes import CasePhase, Role
@@ -45,6 +45,9 @@ CUSTOMERS: Table = table_of(Customer)
 ACCOUNTS: Table = table_of(ServiceAccount)
 OPERATIONS: Table = table_of(Operation)
 REMEDIES: Table = table_of(Remedy)
+
+_CHANGED = update(CASES).where(CASES.c.id == bindparam("changed_id"), CASES.c.version == bindparam("seen_version"))
+"""Written once: to put an UPDATE together costs as much as to execute it. The columns set are those given with it."""
 
 _LEAVES = frozenset({"withdraw", "reject"})
 """What ends a case for one customer; those whose cases were merged into it still wait for an answer."""
@@ -123,6 +126,7 @@ class Errand:
     sent_on: Mapping[int, Sequence[str]] = field(default_factory=dict)
     operation: int | None = None
     shared: dict[str, Any] = field(default_factory=dict)
+    memory: promises.RuleMemory = field(default_factory=promises.RuleMemory)
 
     def work_on(self, work: Work, case_ids: Sequence[int], *, is_whole: bool) -> PartDone:
         """Do the verb to one part of the cases in the open transaction; ``is_whole`` says that there is no other part."""
@@ -155,7 +159,7 @@ class Errand:
             work.abandon()
             return PartDone(self.operation if earlier is None else operation, tuple(outcomes))
         connection.execute(insert(EVENTS), events)
-        promises.recompute(connection, touched, self.book, now=self.now)
+        promises.recompute(connection, touched, self.book, now=self.now, memory=self.memory)
         if is_whole:
             write_report(connection, operation, outcomes, is_complete=True)
         references = [outcome.reference for outcome in outcomes if outcome.is_done]
@@ -336,11 +340,8 @@ class Errand:
         values = self._new_values(current, step, at)
         texts = {name: value for name, value in change.text.items() if beside.text.get(name) != value}
         version = current["version"]
-        written = connection.execute(
-            update(CASES)
-            .where(and_(CASES.c.id == current["id"], CASES.c.version == version))
-            .values(**values, version=version + 1, updated_at=at)
-        )
+        seen = {"changed_id": current["id"], "seen_version": version}
+        written = connection.execute(_CHANGED, {**values, **seen, "version": version + 1, "updated_at": at})
         if written.rowcount != 1:
             raise ConflictError(f"{current['reference']} was changed by somebody else just now.", "Look at it again.")
         if texts:

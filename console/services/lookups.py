@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlalchemy import Connection, RowMapping, Select, Table, select
+from sqlalchemy import BindParameter, Connection, RowMapping, Select, Table, bindparam, select
 
 from console.errors import UsageError, nearest
 from console.models import Case, Category, CorrectiveAction, Department, Staff
@@ -17,6 +17,15 @@ CATEGORIES: Table = table_of(Category)
 DEPARTMENTS: Table = table_of(Department)
 STAFF: Table = table_of(Staff)
 ACTIONS: Table = table_of(CorrectiveAction)
+
+_ASKED: BindParameter[str] = bindparam("name")
+_QUESTIONS: Mapping[str, Select[Any]] = {
+    "category": select(CATEGORIES.c.id).where(CATEGORIES.c.code == _ASKED),
+    "department": select(DEPARTMENTS.c.id).where(DEPARTMENTS.c.code == _ASKED),
+    "staff": select(STAFF.c.id, STAFF.c.department_id).where(STAFF.c.login == _ASKED, STAFF.c.is_active),
+    "case": select(CASES.c.id, CASES.c.reference).where(CASES.c.reference == _ASKED),
+    "action": select(ACTIONS.c.id).where(ACTIONS.c.number == _ASKED),
+}
 
 
 @dataclass(slots=True)
@@ -33,7 +42,7 @@ class Names:
     def category(self, connection: Connection, written: str) -> int:
         """Return the id of a category by its code."""
         code = self.category_code(written)
-        row = self._row(connection, "category", code, select(CATEGORIES.c.id).where(CATEGORIES.c.code == code))
+        row = self._row(connection, "category", code)
         if row is None:
             codes = connection.execute(select(CATEGORIES.c.code)).scalars()
             raise UsageError(f"There is no category {code}.", nearest_hint(code, tuple(codes)))
@@ -41,7 +50,7 @@ class Names:
 
     def department(self, connection: Connection, code: str) -> int:
         """Return the id of a department by its code."""
-        row = self._row(connection, "department", code, select(DEPARTMENTS.c.id).where(DEPARTMENTS.c.code == code))
+        row = self._row(connection, "department", code)
         if row is None:
             codes = connection.execute(select(DEPARTMENTS.c.code)).scalars()
             raise UsageError(f"There is no department {code}.", nearest_hint(code, tuple(codes)))
@@ -49,8 +58,7 @@ class Names:
 
     def person(self, connection: Connection, login: str) -> RowMapping:
         """Return id and department_id of an active member of staff."""
-        question = select(STAFF.c.id, STAFF.c.department_id).where(STAFF.c.login == login, STAFF.c.is_active)
-        row = self._row(connection, "staff", login, question)
+        row = self._row(connection, "staff", login)
         if row is None:
             logins = connection.execute(select(STAFF.c.login).where(STAFF.c.is_active)).scalars()
             raise UsageError(f"{login} is not on the staff.", nearest_hint(login, tuple(logins)))
@@ -58,15 +66,14 @@ class Names:
 
     def case(self, connection: Connection, reference: str) -> RowMapping:
         """Return id and reference of a case."""
-        question = select(CASES.c.id, CASES.c.reference).where(CASES.c.reference == reference)
-        row = self._row(connection, "case", reference, question)
+        row = self._row(connection, "case", reference)
         if row is None:
             raise UsageError(f"No case has the reference {reference}.", "Search: ombud queue 'text:…'")
         return row
 
     def action(self, connection: Connection, number: str) -> int:
         """Return the id of a corrective action."""
-        row = self._row(connection, "action", number, select(ACTIONS.c.id).where(ACTIONS.c.number == number))
+        row = self._row(connection, "action", number)
         if row is None:
             raise UsageError(f"There is no corrective action {number}.", "Leave action out to begin a new one.")
         return int(row["id"])
@@ -86,9 +93,9 @@ class Names:
         if "action" in fields:
             self.action(connection, fields["action"])
 
-    def _row(self, connection: Connection, kind: str, name: str, question: Select[Any]) -> RowMapping | None:
+    def _row(self, connection: Connection, kind: str, name: str) -> RowMapping | None:
         if (kind, name) not in self._known:
-            self._known[kind, name] = connection.execute(question).mappings().one_or_none()
+            self._known[kind, name] = connection.execute(_QUESTIONS[kind], {"name": name}).mappings().one_or_none()
         return self._known[kind, name]
 
 

@@ -92,12 +92,13 @@ def recompute_open(store: Store, *, actor: str, progress: Callable[[int, int], N
     with store.reading() as connection:
         case_ids = open_case_ids(connection)
         book = policy_book(connection)
+    memory = RuleMemory()
     for start in range(0, len(case_ids), CHUNK):
         part = case_ids[start : start + CHUNK]
 
         def compute(work: Work, part: Sequence[int] = part) -> None:
             hold(work.connection, part)
-            recompute(work.connection, part, book)
+            recompute(work.connection, part, book, memory=memory)
             work.record("recompute", "clocks", f"{len(part)} cases")
 
         store.write(actor, compute)
@@ -135,6 +136,7 @@ def move_to_policy(store: Store, *, actor: str, progress: Callable[[int, int], N
     with store.reading() as connection:
         book = policy_book(connection)
         moved = misplaced_case_ids(connection, book)
+    memory = RuleMemory()
     for start in range(0, len(moved), CHUNK):
         part = moved[start : start + CHUNK]
 
@@ -146,7 +148,7 @@ def move_to_policy(store: Store, *, actor: str, progress: Callable[[int, int], N
                 under[book.at(received_at).id].append(case_id)
             for policy_id, case_ids in under.items():
                 work.connection.execute(update(CASES).where(CASES.c.id.in_(case_ids)).values(policy_id=policy_id))
-            recompute(work.connection, part, book)
+            recompute(work.connection, part, book, memory=memory)
             work.record("move to policy", "clocks", f"{len(part)} cases")
 
         store.write(actor, move)

@@ -17,9 +17,9 @@ from sqlalchemy import Connection, bindparam, delete, insert, select, update
 
 from console import clock
 from console.codes import CasePhase
-from console.rules.clocks import ClockRule, ClockState, Standing, clock_state, clocks_for, next_due
+from console.rules.clocks import ClockRule, ClockState, Standing, clock_after, clocks_for, course_of, next_due
 from console.rules.policies import Policy
-from console.rules.policy_conditions import CaseTraits
+from console.rules.policy_conditions import CaseTraits, Distinctions
 from console.rules.policy_tasks import OwedClock, makes_tasks
 from console.services import promised_tasks
 from console.services.case_histories import CASES, CHUNK, CLOCKS, SOURCE_CLOCK, CaseHistory, histories
@@ -46,10 +46,10 @@ class Promise:
 
 @dataclass(frozen=True, slots=True)
 class _Remembered:
-    """The rules chosen under one policy, and what of a case its rules do not look at."""
+    """The rules chosen under one policy, by what its rules look at in a case."""
 
     policy: Policy
-    has_keywords: bool
+    distinctions: Distinctions
     days: tuple[date, ...]
     chosen: dict[tuple[object, ...], tuple[ClockRule, ...]]
 
@@ -63,26 +63,19 @@ class RuleMemory:
     def rules(self, policy: Policy, traits: CaseTraits) -> tuple[ClockRule, ...]:
         """Return what ``clocks_for`` does.
 
-        The words of a case make a difference only where a rule looks at them, its day of receipt only against the days on which
-        rules begin and end.
+        A case makes a difference only in what a rule looks at, its day of receipt only against the days on which rules begin and
+        end.
         """
         known = self._policies.get(id(policy))
         if known is None:
             begins = {rule.valid_from for rule in policy.clocks if rule.valid_from}
             ends = {rule.valid_until + timedelta(days=1) for rule in policy.clocks if rule.valid_until}
-            has_keywords = any(rule.when.keywords for rule in policy.clocks)
-            known = self._policies[id(policy)] = _Remembered(policy, has_keywords, tuple(sorted(begins | ends)), {})
+            distinctions = Distinctions.made_by(rule.when for rule in policy.clocks)
+            known = self._policies[id(policy)] = _Remembered(policy, distinctions, tuple(sorted(begins | ends)), {})
         key = (
             bisect_right(known.days, traits.received_on),
-            traits.kind,
-            traits.category,
-            traits.severity,
-            traits.channel,
-            traits.authority,
-            traits.area,
-            traits.region,
             traits.is_raised_by_staff,
-            traits.text if known.has_keywords else "",
+            *known.distinctions.of(traits),
         )
         if key not in known.chosen:
             known.chosen[key] = clocks_for(policy, traits)
@@ -93,17 +86,20 @@ def promises_of(
     policy: Policy, history: CaseHistory, *, now: datetime | None = None, memory: RuleMemory | None = None
 ) -> tuple[Promise, ...]:
     """Return the promises on a case as they stood after its last event, or as they stand at ``now``."""
+    course = course_of(history.happenings, now=now)
     made = tuple(
-        Promise(rule.clock, rule.name, rule.target, rule.calendar, _state(policy, rule, history, now))
+        Promise(
+            rule.clock,
+            rule.name,
+            rule.target,
+            rule.calendar,
+            clock_after(rule, course, policy.calendars[rule.calendar]),
+        )
         for rule in (memory.rules(policy, history.traits) if memory else clocks_for(policy, history.traits))
     )
     if history.source_due_at is None:
         return made
     return (*made, _source_promise(history, history.source_due_at, now))
-
-
-def _state(policy: Policy, rule: ClockRule, history: CaseHistory, now: datetime | None) -> ClockState:
-    return clock_state(rule, history.happenings, policy.calendars[rule.calendar], now=now)
 
 
 def _source_promise(history: CaseHistory, due_at: datetime, now: datetime | None) -> Promise:
@@ -123,14 +119,20 @@ def _source_promise(history: CaseHistory, due_at: datetime, now: datetime | None
 
 
 def recompute(
-    connection: Connection, case_ids: Sequence[int], book: PolicyBook | None = None, *, now: datetime | None = None
+    connection: Connection,
+    case_ids: Sequence[int],
+    book: PolicyBook | None = None,
+    *,
+    now: datetime | None = None,
+    memory: RuleMemory | None = None,
 ) -> None:
     """Compute the clocks of cases again from their events, and write them and the next due times where they differ.
 
-    The tasks that broken promises make are made with them, as of ``now``.
+    The tasks that broken promises make are made with them, as of ``now``; ``memory`` spares to choose the rules anew for every
+    part of many cases.
     """
     book = book or policy_book(connection)
-    memory = RuleMemory()
+    memory = memory or RuleMemory()
     moment = now or clock.now()
     for start in range(0, len(case_ids), CHUNK):
         _recompute_part(connection, list(case_ids[start : start + CHUNK]), book, memory, moment)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
@@ -10,6 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from console.codes import CaseKind, Channel
 from console.rules.calendars import Calendar
 from console.rules.clocks import (
     ClockRule,
@@ -22,8 +24,8 @@ from console.rules.clocks import (
     next_due,
 )
 from console.rules.deadlines import Target, due_at
-from console.rules.policies import Policy, load_pack, parse_policy
-from console.rules.policy_conditions import CaseTraits, Condition
+from console.rules.policies import Policy, load_pack, parse_policy, ready_packs
+from console.rules.policy_conditions import CaseTraits, Condition, Distinctions
 from console.rules.policy_promises import payments_due
 
 CN = parse_policy(load_pack("cn-95598"), name="cn-95598")
@@ -442,3 +444,37 @@ def test_every_open_case_of_the_default_policy_has_a_next_due_time() -> None:
             for number in range(1, len(way) + 1):
                 states = [clock_state(rule, way[:number], CN.calendars[rule.calendar]) for rule in rules_of]
                 assert next_due(states) is not None, (kind, channel, way[number - 1].verb)
+
+
+def _cases(policy: Policy) -> st.SearchStrategy[CaseTraits]:
+    """Return cases with what the rules of a policy name in them, and with what they do not."""
+    conditions = [rule.when for rule in policy.clocks]
+
+    def named(values: Iterable[str], *others: str) -> st.SearchStrategy[str]:
+        return st.sampled_from(sorted({*values, *others}))
+
+    categories = {category for one in conditions for category in one.categories}
+    return st.builds(
+        CaseTraits,
+        st.just(date(2026, 3, 2)),
+        named((kind for one in conditions for kind in one.kinds), *CaseKind),
+        named(categories, *(f"{category} / below" for category in categories), "another"),
+        st.integers(1, 4),
+        named((channel for one in conditions for channel in one.channels), *Channel),
+        named((authority for one in conditions for authority in one.authorities), "", "another"),
+        named((area for one in conditions for area in one.areas), "", "another"),
+        named((region for one in conditions for region in one.regions), "", "another"),
+        named((word for one in conditions for word in one.keywords), "", "nothing of note"),
+    )
+
+
+@pytest.mark.parametrize("pack", ready_packs())
+@given(data=st.data())
+def test_cases_alike_in_what_the_rules_tell_apart_get_the_same_clocks(pack: str, data: st.DataObject) -> None:
+    policy = parse_policy(load_pack(pack), name=pack)
+    distinctions = Distinctions.made_by(rule.when for rule in policy.clocks)
+    case, other = data.draw(_cases(policy)), data.draw(_cases(policy))
+    for trait in ("kind", "category", "severity", "channel", "authority", "area", "region", "text"):
+        like = replace(case, **{trait: getattr(other, trait)})
+        if distinctions.of(like) == distinctions.of(case):
+            assert clocks_for(policy, like) == clocks_for(policy, case)
