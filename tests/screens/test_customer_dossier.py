@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
+from disclosures import watch
 from dossier_data import supplied
 from driving import console, lines, press, settle, shown, write
 from sqlalchemy import select
@@ -13,6 +15,7 @@ from textual.screen import Screen
 
 from console.models import AuditEntry
 from console.models.base import table_of
+from console.screens.care import CareScreen
 from console.screens.case import CaseScreen
 from console.screens.customer_dossier import DossierRows, DossierScreen
 from console.screens.data import ServiceData
@@ -82,6 +85,46 @@ async def test_a_field_is_shown_with_a_reason_copied_masked_and_gone_on_leaving(
         app.screen.query_one(Board).go_to("section:bills")
         await press(pilot, "enter", "escape")
         assert "13912345678" not in shown(app)
+
+
+async def test_no_screen_of_customers_opens_more_than_it_records(
+    store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    supplied(store)
+    seen = watch(monkeypatch, store)
+    async with console(ServiceData(database_url, viewer="an"), size=(120, 40)) as (app, pilot):
+        await press(pilot, "2")
+        for sought in ("13912345678", "5678", "人民路7号", "zgq"):
+            await write(pilot, sought)
+            await settle(pilot)
+            await press(pilot, "ctrl+u")
+        await press(pilot, "enter", "l")
+        assert is_on(app, CareScreen)
+        for _ in range(6):
+            await press(pilot, "right_square_bracket", "j", "r")
+        await press(pilot, "escape")
+        assert seen.opened == seen.committed() == 0
+        await press(pilot, "/", "enter", "g", "j", "enter")
+        assert is_on(app, DossierScreen)
+        board = app.screen.query_one(Board)
+        keys: list[str] = []
+        await press(pilot, "g")
+        while board.key not in keys:
+            keys.append(board.key)
+            await press(pilot, "j")
+        for at, key in enumerate(keys):
+            board.go_to(key)
+            await press(pilot, "enter")
+            if key.startswith("secret:"):
+                await write(pilot, f"reason {at}")
+                await press(pilot, "enter")
+            else:
+                await press(pilot, "escape")
+        shown_fields = sum(key.startswith("secret:") for key in keys)
+        assert shown_fields >= 2
+        await press(pilot, "escape", "r", "k", "j")
+    assert seen.opened == seen.committed() == shown_fields
+    assert seen.unrecorded == seen.uncommitted == []
 
 
 async def test_without_a_reason_nothing_is_shown_and_nothing_recorded(store: Store, database_url: str) -> None:
