@@ -286,6 +286,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("care.back", ("escape", "q"), N_("Back"), N_("Go back."), GO, 6),
     Action("customers.copy", ("y",), N_("Copy number"), N_("Send the customer number to the clipboard."), LOOK, 3),
     Action("dossier.back", ("escape", "q"), N_("Back"), N_("Go back to the customers."), GO, 2),
+    Action("dossier.contact", ("c",), N_("Contact"), N_("Write down a contact with the customer."), WORK, 1),
     Action("dossier.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action(
         "dossier.copy",

@@ -93,12 +93,12 @@ def export(
 
     from console.commands.output import json_line
     from console.errors import UsageError
-    from console.services import privacy
+    from console.services import person_exports
 
     if output.exists():
         raise UsageError(f"{output} is there already.", "Name a new file.")
     with opened(database) as store:
-        document = privacy.export_person(store, number, caller(), reason)
+        document = person_exports.export_person(store, number, caller(), reason)
     try:
         descriptor = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with os.fdopen(descriptor, "w", encoding="utf-8") as file:
@@ -119,14 +119,14 @@ def verify(
     import json
 
     from console.errors import UsageError
-    from console.services import privacy
+    from console.services import person_exports
 
     try:
         document = json.loads(file.read_text("utf-8"))
     except (OSError, ValueError) as error:
         raise UsageError(f"{file} cannot be read as JSON.", "Name what ombud customer export wrote.") from error
     with opened(database) as store:
-        number = privacy.verify_export(store, document)
+        number = person_exports.verify_export(store, document)
     emit(f"The export of customer {number} is as this database signed it.")
 
 

@@ -32,6 +32,7 @@ def dossier_lines(found: Dossier) -> Iterator[str]:
     for name, value in facts.items():
         if value:
             yield f"{name + ':':<14} {value}"
+    yield from _standing(found)
     yield from _supplied(found)
     yield from _paid(found)
     for case in detail.cases:
@@ -40,6 +41,33 @@ def dossier_lines(found: Dossier) -> Iterator[str]:
         yield f"contact {instant(contact.at)}  {contact.channel}  {contact.direction}  {contact.purpose}  {contact.content}"
     for answer in detail.answers:
         yield f"answer {instant(answer.answered_at)}  {answer.survey}: {answer.indicator} = {answer.score}"
+    yield from _cared_for(found)
+
+
+def _standing(found: Dossier) -> Iterator[str]:
+    standing = found.standing
+    if found.manager:
+        yield f"{'manager:':<14} {found.manager}"
+    if standing is not None:
+        told = [standing.stage, standing.tier, f"RFM {standing.rfm}" if standing.rfm else "", *standing.alarms]
+        yield f"{'standing:':<14} {'  '.join(word for word in told if word)}  ({instant(standing.as_of)})"
+    if found.segments:
+        yield f"{'segments:':<14} {', '.join(found.segments)}"
+    if found.points:
+        yield f"{'points:':<14} {found.totals.points:,}"
+
+
+def _cared_for(found: Dossier) -> Iterator[str]:
+    for post in found.managers:
+        whose = f"region {post.region}" if post.region else "customer"
+        yield f"manager {post.login}  {post.name}  {whose}  {post.from_on}..{post.to_on or ''}"
+    for turn in found.campaigns:
+        at = instant(turn.at) if turn.at else ""
+        yield f"campaign {turn.campaign}  {turn.title}  {turn.state}  {turn.outcome}  {at}"
+    for entry in found.points:
+        yield f"points {instant(entry.at)}  {entry.points:+}  {entry.reason}"
+    for double in found.merged:
+        yield f"merged {double.number}  {instant(double.at)}  {double.actor}  {double.reason}"
 
 
 def _supplied(found: Dossier) -> Iterator[str]:

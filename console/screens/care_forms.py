@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import uuid
+
 from console.i18n import _
 from console.labels import label
+from console.screens.care_questions import CareQuestions
+from console.screens.form_work import FormWork
 from console.screens.verb_forms import coded
 from console.services.care_views import WorkLine
 from console.widgets.form import FormField, yes_no
@@ -25,6 +29,18 @@ def contact_fields(purpose: str = "service") -> list[FormField]:
         FormField("cost", _("Cost"), "amount", hint="12.50"),
         FormField("currency", _("Currency"), hint="CNY"),
     ]
+
+
+def ask_contact(screen: FormWork, number: str, name: str) -> None:
+    """Let a contact with a customer be written down, once however often it is sent."""
+    key = uuid.uuid4().hex
+    screen.fill(
+        _("Contact with {number} {name}").format(number=number, name=name),
+        "",
+        contact_fields(),
+        lambda data, values: data.part(CareQuestions).log_contact(number, values, key),
+        _("{number}: recorded.").format(number=number),
+    )
 
 
 def call_fields() -> list[FormField]:

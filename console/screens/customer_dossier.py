@@ -13,6 +13,7 @@ from console.clock import now
 from console.errors import OmbudError
 from console.i18n import _
 from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.care_forms import ask_contact
 from console.screens.case import CaseScreen
 from console.screens.dialogs import FormDialog
 from console.screens.dossier_lines import (
@@ -20,12 +21,14 @@ from console.screens.dossier_lines import (
     FIELDS,
     SECRET,
     SECTION,
-    SECTIONS,
+    TITLES,
+    counted,
     page,
     rows_behind,
     table_lines,
 )
 from console.screens.dossier_questions import DossierQuestions
+from console.screens.form_work import DOING, FormWork
 from console.services.dossier_views import Dossier
 from console.widgets.bindings import bindings
 from console.widgets.board import Board, BoardLine, Spot
@@ -33,14 +36,14 @@ from console.widgets.content import line
 from console.widgets.form import FormField
 
 
-class DossierScreen(ConsoleScreen):
+class DossierScreen(FormWork):
     """Shows one customer. What is in clear goes as soon as another field is shown, or one leaves."""
 
     context = "dossier"
     AUTO_FOCUS = "#dossier"
     CSS_PATH = "styles/case.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("dossier"), *NAVIGATION]
-    unstoppable: ClassVar[frozenset[str]] = frozenset({"reveal"})
+    unstoppable: ClassVar[frozenset[str]] = frozenset({"reveal", DOING})
 
     def __init__(self, customer_id: int) -> None:
         super().__init__()
@@ -75,6 +78,9 @@ class DossierScreen(ConsoleScreen):
             self._found = answer
         elif group == "reveal" and isinstance(answer, str) and self.app.screen is self:
             self._revealed = {self._asked: answer}
+        elif group == DOING:
+            self.console.say(self.said())
+            self.renew()
         self._show()
 
     def failed(self, group: str, error: Exception) -> None:
@@ -135,6 +141,11 @@ class DossierScreen(ConsoleScreen):
     def action_refresh(self) -> None:
         self.renew()
 
+    def action_contact(self) -> None:
+        if self._found is not None:
+            row = self._found.detail.row
+            ask_contact(self, row.number, row.name)
+
     def action_copy(self) -> None:
         if self._found is None:
             return
@@ -160,14 +171,14 @@ class DossierRows(ConsoleScreen):
     def compose_body(self) -> ComposeResult:
         """Lay out title and rows."""
         row = self._found.detail.row
-        title = _("{what} of {name}").format(what=_(SECTIONS[self._section]), name=row.name)
+        title = _("{what} of {name}").format(what=_(TITLES[self._section]), name=row.name)
         yield Static(line(title), id="page-title")
         yield Board("rows")
 
     def begin(self) -> None:
         """Show the rows; the dossier holds them."""
         heads, rows = rows_behind(self._found, self._section, now(), self.console.zone)
-        total = getattr(self._found.totals, self._section)
+        total = counted(self._found, self._section)
 
         def draw(width: int) -> list[BoardLine]:
             lines = table_lines(heads, rows, width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import uuid
 from array import array
 from collections.abc import Sequence
 from typing import ClassVar, cast
@@ -21,8 +20,7 @@ from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.screens.base import NAVIGATION, Field
 from console.screens.care import CareScreen
-from console.screens.care_forms import contact_fields
-from console.screens.care_questions import CareQuestions
+from console.screens.care_forms import ask_contact
 from console.screens.data import FOUND_CUSTOMERS
 from console.screens.dossier import customer_blocks
 from console.screens.form_work import DOING, FormWork
@@ -186,17 +184,8 @@ class CustomerScreen(FormWork):
 
     def action_contact(self) -> None:
         row = self.table.cursor_row
-        if row is None:
-            return
-        key = uuid.uuid4().hex
-        customer = row.number
-        self.fill(
-            _("Contact with {number} {name}").format(number=row.number, name=row.name),
-            "",
-            contact_fields(),
-            lambda data, values: data.part(CareQuestions).log_contact(customer, values, key),
-            _("{number}: recorded.").format(number=customer),
-        )
+        if row is not None:
+            ask_contact(self, row.number, row.name)
 
     def action_copy(self) -> None:
         row = self.table.cursor_row

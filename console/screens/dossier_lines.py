@@ -10,6 +10,7 @@ from rich.cells import cell_len
 from console.i18n import N_, _
 from console.labels import label
 from console.portraits import amount, flag_words, portrait, quantity
+from console.services.care_views import StandingRow
 from console.services.dossier_views import Dossier, Line
 from console.services.views import CaseRow
 from console.signs import is_ascii
@@ -24,6 +25,9 @@ NEWEST = 5
 """Cases that stand on the page itself."""
 
 LABEL_CELLS = 16
+STANDING = "standing"
+SELDOM = frozenset({"managers", "campaigns", "points", "merged"})
+"""Parts that most customers have nothing of: they stand on the page only where there is something."""
 COUNT_CELLS = 9
 SECTIONS = {
     "accounts": N_("Accounts"),
@@ -35,8 +39,15 @@ SECTIONS = {
     "cases": N_("Cases"),
     "contacts": N_("Contacts"),
     "answers": N_("Survey answers"),
+    "managers": N_("Managers"),
+    "campaigns": N_("Campaigns"),
+    "points": N_("Points"),
+    "merged": N_("Merged dossiers"),
 }
 """The parts of a dossier in their order, as people call them."""
+
+TITLES = {**SECTIONS, STANDING: N_("Standing")}
+"""The titles of what opens behind a figure."""
 
 FIELDS = {
     "phone": N_("Telephone"),
@@ -60,7 +71,11 @@ def page(found: Dossier, width: int, now: datetime, zone: tzinfo, revealed: Mapp
     for sentence in portrait(found):
         lines += [(Spot(part),) for part in wrap(sentence, width)]
     lines.append(())
-    lines += [_figure(found, name, width) for name in SECTIONS]
+    if found.standing is not None:
+        told = standing_words(found.standing, found.segments)
+        head = Spot(fit(_("Standing"), LABEL_CELLS), "label")
+        lines.append((head, Spot(cut(told, width - LABEL_CELLS), "", SECTION + STANDING)))
+    lines += [_figure(found, name, width) for name in SECTIONS if name not in SELDOM or getattr(found, name)]
     lines.append(())
     for field, mask in found.masked:
         value = revealed.get(field)
@@ -86,6 +101,8 @@ def _figure(found: Dossier, name: str, width: int) -> BoardLine:
         more = _("{count} open").format(count=number(totals.open_cases))
     elif name == "months":
         more, style = drawn(found.consumption, room, is_money=False), "bar"
+    elif name == "managers":
+        more = found.manager
     elif name == "payments":
         more, style = drawn(found.paid, room, is_money=True), "bar"
     return (head, count, Spot("  "), Spot(cut(more, max(0, room)), style))
@@ -128,7 +145,17 @@ def rows_behind(found: Dossier, section: str, now: datetime, zone: tzinfo) -> tu
         "contacts": _contacts,
         "answers": _answers,
         "cases": _cases,
+        "managers": _managers,
+        "campaigns": _campaigns,
+        "points": _points,
+        "merged": _merged,
+        STANDING: _standing,
     }[section](found, now, zone)
+
+
+def counted(found: Dossier, section: str) -> int:
+    """Return how many rows there are behind a figure, however many of them are at hand; 0 where a figure counts no rows."""
+    return 0 if section in (STANDING, "points") else int(getattr(found.totals, section))
 
 
 def table_lines(heads: Sequence[str], rows: Rows, width: int) -> list[BoardLine]:
@@ -285,3 +312,83 @@ def _cases(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...]
         )
         for item in found.detail.cases
     ]
+
+
+def standing_words(standing: StandingRow, segments: Sequence[str]) -> str:
+    """Return how a customer stands in a few words: stage, value, RFM, alarms, segments."""
+    words = [
+        label(standing.stage, "stage"),
+        label(standing.tier, "tier"),
+        f"RFM {standing.rfm}" if standing.rfm else "",
+        *(f"! {label(alarm, 'alarm')}" for alarm in standing.alarms),
+        *segments,
+    ]
+    return " · ".join(word for word in words if word)
+
+
+def _standing(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("Fact"), _("Value"))
+    held = found.standing
+    if held is None:
+        return heads, []
+    change = "" if held.usage_change is None else f"{held.usage_change:+.0%}"
+    facts = (
+        (_("Stage"), label(held.stage, "stage")),
+        (_("Value"), label(held.tier, "tier")),
+        ("RFM", held.rfm),
+        (_("Alarms"), _(", ").join(label(alarm, "alarm") for alarm in held.alarms)),
+        (_("Segments"), _(", ").join(found.segments)),
+        (_("Billed"), amount(held.revenue_minor, held.currency)),
+        (_("Cost of contacts"), amount(held.contact_cost_minor, held.currency)),
+        (_("Days overdue"), number(held.overdue_days)),
+        (_("Returned payments"), number(held.returned_payments)),
+        (_("Complaints"), number(held.complaints)),
+        (_("Disputes"), number(held.disputes)),
+        (_("Change of use"), change),
+        (_("Satisfaction"), "" if held.satisfaction is None else f"{held.satisfaction:.1f}"),
+        (_("Services"), number(held.services)),
+        (_("As of"), moment(held.as_of, zone)),
+    )
+    return heads, [("", fact) for fact in facts if fact[1]]
+
+
+def _managers(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now, zone
+    heads = (_("From"), _("To"), _("Name"), _("Login"), _("Region"))
+    return heads, [
+        ("", (_day(post.from_on), _day(post.to_on), post.name, post.login, post.region)) for post in found.managers
+    ]
+
+
+def _campaigns(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("Campaign"), _("State"), _("Outcome"), _("At"), _("Title"))
+    return heads, [
+        (
+            "",
+            (
+                turn.campaign,
+                label(turn.state, "call"),
+                label(turn.outcome, "contact"),
+                "" if turn.at is None else moment(turn.at, zone),
+                turn.title,
+            ),
+        )
+        for turn in found.campaigns
+    ]
+
+
+def _points(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("At"), _("Points"), _("Entry"), _("Who"), _("Reason"))
+    return heads, [
+        ("", (moment(item.at, zone), f"{item.points:+}", str(item.entry), item.actor, item.reason))
+        for item in found.points
+    ]
+
+
+def _merged(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ...], Rows]:
+    del now
+    heads = (_("Number"), _("Merged"), _("By"), _("Reason"))
+    return heads, [("", (item.number, moment(item.at, zone), item.actor, item.reason)) for item in found.merged]

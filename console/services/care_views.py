@@ -334,3 +334,51 @@ class WorkLine:
     manager: str = ""
     case_id: int = 0
     version: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StandingRow:
+    """How a customer stood at the last refresh: what ``models.standing`` keeps; ``rfm`` is empty for who was never billed.
+
+    Money is in minor units of ``currency``, ``usage_change`` a share of 1, ``satisfaction`` on 0-100, ``alarms`` are codes.
+    """
+
+    as_of: datetime
+    stage: str
+    tier: str
+    rfm: str
+    revenue_minor: int
+    contact_cost_minor: int
+    currency: str
+    overdue_days: int
+    disputes: int
+    returned_payments: int
+    complaints: int
+    usage_change: float | None
+    satisfaction: float | None
+    alarms: tuple[str, ...]
+    services: int
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignTurn:
+    """One campaign in which a customer was, or is to be, spoken to."""
+
+    campaign: str
+    title: str
+    state: str
+    outcome: str
+    attempts: int
+    at: datetime | None
+    actor: str
+
+
+@dataclass(frozen=True, slots=True)
+class MergedDouble:
+    """A dossier that was merged into a customer's, when, by whom and why."""
+
+    id: int
+    number: str
+    at: datetime
+    actor: str
+    reason: str

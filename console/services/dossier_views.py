@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-from console.services.care_views import ContactRow
+from console.services.care_views import CampaignTurn, ContactRow, MergedDouble, PointsRow, PostRow, StandingRow
 from console.services.customer_views import CustomerDetail
 
 Flag = Literal["vulnerable", "life_support", "key_customer", "repeat_complainant", "overdue"]
@@ -108,7 +108,7 @@ class Year:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """How many there are of each sort, however many of them are listed."""
+    """How many there are of each sort, however many of them are listed; ``points`` is the balance of points."""
 
     accounts: int = 0
     meters: int = 0
@@ -121,11 +121,18 @@ class Totals:
     open_cases: int = 0
     contacts: int = 0
     answers: int = 0
+    managers: int = 0
+    campaigns: int = 0
+    points: int = 0
+    merged: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Dossier:
-    """All that is known of a customer, the newest first; ``masked`` are the sealed fields he has, as (field, mask)."""
+    """All that is known of a customer, the newest first; ``masked`` are the sealed fields he has, as (field, mask).
+
+    ``manager`` is the name of who manages him today, himself or by area; ``merged`` are the dossiers that went into his.
+    """
 
     detail: CustomerDetail
     flags: tuple[Flag, ...]
@@ -141,3 +148,10 @@ class Dossier:
     contacts: tuple[ContactRow, ...] = ()
     consumption: tuple[Line, ...] = ()
     paid: tuple[Line, ...] = ()
+    standing: StandingRow | None = None
+    segments: tuple[str, ...] = ()
+    manager: str = ""
+    managers: tuple[PostRow, ...] = ()
+    campaigns: tuple[CampaignTurn, ...] = ()
+    points: tuple[PointsRow, ...] = ()
+    merged: tuple[MergedDouble, ...] = ()

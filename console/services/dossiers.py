@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, date, datetime, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -16,6 +17,8 @@ from console.errors import NotFoundError
 from console.models import Answer, Case, Contact, Indicator, ManagerPost, Response, Survey
 from console.models.base import table_of
 from console.services import customers
+from console.services.care_views import PostRow
+from console.services.cared_for import campaigns_of, merged_into, points_of, posts_of, segments_of, standing_of
 from console.services.contacts import contacts_of
 from console.services.customer_records import ACCOUNTS, CUSTOMERS, SENSITIVE
 from console.services.customer_views import CustomerDetail
@@ -31,6 +34,7 @@ from console.services.dossier_views import (
     Totals,
     Year,
 )
+from console.services.points import balance_of
 from console.services.supply_records import BILLS, CONSUMPTION, CONTRACTS, METERS, PAYMENTS
 from console.storage.engine import Store
 
@@ -107,11 +111,21 @@ class _Gathering:
             .one()
         )
         overdue = sum(bill.is_overdue for bill in bills)
+        managers = posts_of(self._connection, self._id, detail.row.region)
+        campaigns = campaigns_of(self._connection, self._id)
+        merged = merged_into(self._connection, self._id)
+        totals = replace(
+            self._totals(detail, len(meters), overdue),
+            managers=len(managers),
+            campaigns=len(campaigns),
+            points=balance_of(self._connection, self._id),
+            merged=len(merged),
+        )
         since = min(self._opened, default=None)
         return Dossier(
             detail=detail,
             flags=self._flags(detail, year, has_life_support=bool(facts["has_life_support"]), overdue=overdue),
-            totals=self._totals(detail, len(meters), overdue),
+            totals=totals,
             year=year,
             since=since,
             masked=tuple((name, facts[f"{name}_masked"]) for name in SENSITIVE if facts[f"{name}_masked"]),
@@ -123,6 +137,13 @@ class _Gathering:
             contacts=tuple(contacts_of(self._connection, self._id, LISTED)),
             consumption=self._use_by_month(),
             paid=self._paid_by_month(),
+            standing=standing_of(self._connection, self._id),
+            segments=segments_of(self._connection, self._id),
+            manager=next((post.name for post in managers if _is_held(post, self._today)), ""),
+            managers=managers,
+            campaigns=campaigns,
+            points=points_of(self._connection, self._id, LISTED),
+            merged=merged,
         )
 
     def _of_accounts(self, table: Table) -> ColumnElement[bool]:
@@ -344,6 +365,10 @@ class _Gathering:
         )
 
 
+def _is_held(post: PostRow, today: date) -> bool:
+    return post.from_on <= today and (post.to_on is None or post.to_on >= today)
+
+
 def _months_back(today: date, count: int) -> Sequence[str]:
     """The last months up to this one, the oldest first."""
     last = today.year * 12 + today.month - 1
@@ -357,7 +382,7 @@ def record_of(found: Dossier) -> dict[str, Any]:
     record = asdict(found)
     detail = record.pop("detail")
     row = detail.pop("row")
-    for one in (row, *detail["cases"], *record["contacts"]):
+    for one in (row, *detail["cases"], *record["contacts"], *record["managers"], *record["merged"]):
         one.pop("id", None)
     record["masked"] = dict(found.masked)
     for name in ("consumption", "paid"):

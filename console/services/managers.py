@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Table, and_, func, insert, or_, select, update
+from sqlalchemy import Connection, Select, Table, and_, func, insert, or_, select, update
 
 from console.errors import ConflictError, NotFoundError, UsageError
 from console.models import Customer, ManagerPost, Staff
@@ -120,26 +120,30 @@ def posts(store: Store, *, login: str = "", is_all: bool = False) -> list[PostRo
     """Return who manages which customer and area now, with those who did before where all are asked for."""
     with store.reading() as connection:
         today = asking_of(connection).today
-        question = (
-            select(
-                POSTS.c.id,
-                STAFF.c.login,
-                STAFF.c.name,
-                func.coalesce(CUSTOMERS.c.number, "").label("customer"),
-                func.coalesce(CUSTOMERS.c.name, "").label("customer_name"),
-                POSTS.c.region,
-                POSTS.c.from_on,
-                POSTS.c.to_on,
-            )
-            .join_from(POSTS, STAFF, STAFF.c.id == POSTS.c.staff_id)
-            .join(CUSTOMERS, CUSTOMERS.c.id == POSTS.c.customer_id, isouter=True)
-            .order_by(POSTS.c.region, CUSTOMERS.c.number, POSTS.c.from_on, POSTS.c.id)
-        )
+        question = held().order_by(POSTS.c.region, CUSTOMERS.c.number, POSTS.c.from_on, POSTS.c.id)
         if login:
             question = question.where(STAFF.c.login == login)
         if not is_all:
             question = question.where(current(POSTS, today))
         return [PostRow(*row) for row in connection.execute(question)]
+
+
+def held() -> Select[Any]:
+    """Return the question for posts, as ``PostRow`` holds them."""
+    return (
+        select(
+            POSTS.c.id,
+            STAFF.c.login,
+            STAFF.c.name,
+            func.coalesce(CUSTOMERS.c.number, "").label("customer"),
+            func.coalesce(CUSTOMERS.c.name, "").label("customer_name"),
+            POSTS.c.region,
+            POSTS.c.from_on,
+            POSTS.c.to_on,
+        )
+        .join_from(POSTS, STAFF, STAFF.c.id == POSTS.c.staff_id)
+        .join(CUSTOMERS, CUSTOMERS.c.id == POSTS.c.customer_id, isouter=True)
+    )
 
 
 def current(post: Any, today: date) -> Any:

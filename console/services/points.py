@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from sqlalchemy import Connection, Table, func, insert, select, update
+from sqlalchemy import Connection, Select, Table, func, insert, select, update
 
 from console.errors import ConflictError, NotFoundError, UsageError
 from console.models import Customer, PointsEntry
@@ -122,10 +122,11 @@ def reverse(store: Store, entry: int, reason: str, actor: str) -> PointsRow:
 
 def _entry(store: Store, entry: int) -> PointsRow:
     with store.reading() as connection:
-        return PointsRow(*connection.execute(_question().where(ENTRIES.c.id == entry)).one())
+        return PointsRow(*connection.execute(ledger().where(ENTRIES.c.id == entry)).one())
 
 
-def _question() -> Any:
+def ledger() -> Select[Any]:
+    """Return the question for entries of the ledger, as ``PointsRow`` holds them."""
     return select(
         ENTRIES.c.id,
         ENTRIES.c.at,
@@ -141,7 +142,7 @@ def entries(store: Store, number: str, limit: int = 200) -> list[PointsRow]:
     """Return the ledger of one customer, the newest first. Raises NotFoundError."""
     with store.reading() as connection:
         customer = known(connection, number)
-        question = _question().where(ENTRIES.c.customer_id == customer.id).order_by(ENTRIES.c.id.desc()).limit(limit)
+        question = ledger().where(ENTRIES.c.customer_id == customer.id).order_by(ENTRIES.c.id.desc()).limit(limit)
         return [PointsRow(*row) for row in connection.execute(question)]
 
 

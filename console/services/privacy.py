@@ -1,22 +1,18 @@
-"""What is done with a person's sensitive data: shown one field at a time, given to him, erased."""
+"""What is done with a person's sensitive data: shown one field at a time, and erased."""
 
 from __future__ import annotations
 
-import base64
-import json
-from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
-from datetime import UTC, datetime, timedelta
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, RowMapping, Table, delete, func, select, text, update
 
-from console import clock
-from console.errors import NotAllowedError, NotFoundError, OmbudError, UsageError
-from console.models import AuditEntry, Case, CaseText
+from console.errors import NotAllowedError, NotFoundError, UsageError
+from console.models import AuditEntry
 from console.models.base import table_of
-from console.services import contacts, customers, fieldwork, points, supply_records
+from console.services import contacts, fieldwork, forgetting, points, supply_records
 from console.services.customer_merges import doubles_of
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
@@ -37,25 +33,17 @@ from console.storage.unit import Work
 from console.text import clean_line
 
 ENTRIES: Table = table_of(AuditEntry)
-CASES: Table = table_of(Case)
-TEXTS: Table = table_of(CaseText)
 
 QUOTA = 20
 QUOTA_MINUTES = 10
 ERASED_NAME = "(erased)"
-FORMAT = "ombud-person-1"
 MERGE_PAGES = 500
-EVERY = 2**31 - 1
 SYSTEM = "system"
 """Who carries the ledger out when a database is opened."""
 SWEPT = (
     "customer_keys", "customer_secrets", "account_secrets", "customer_names", "customer_index", "customers", "contacts",
     "sample_contacts", "interviews", "survey_refusals", "answer_texts", "points_entries", "import_changes", "meters",
-    "contracts", "consumption", "bills", "payments", "service_accounts",
-)  # fmt: skip
-FACTS = (
-    "number", "name", "kind", "relationship", "supply_category", "size", "credit_grade", "region", "is_vulnerable",
-    "has_life_support", "created_at", "updated_at",
+    "contracts", "consumption", "bills", "payments", "service_accounts", *forgetting.SWEPT,
 )  # fmt: skip
 
 
@@ -67,14 +55,14 @@ class Replay:
     entries: int
 
 
-def _reason(reason: str) -> str:
+def given_reason(reason: str) -> str:
     given = clean_line(reason)
     if not given:
         raise UsageError("A reason is required.", "Say why in a few words: --reason TEXT")
     return given
 
 
-def _customer(connection: Connection, number: str) -> RowMapping:
+def held_customer(connection: Connection, number: str) -> RowMapping:
     row = connection.execute(select(CUSTOMERS).where(CUSTOMERS.c.number == number)).mappings().first()
     if row is None:
         raise NotFoundError(f"No customer has the number {number}.", "Search: ombud customer find TEXT")
@@ -104,10 +92,10 @@ def reveal(store: Store, customer: str, field: str, reason: str, actor: str) -> 
     """
     if field not in SENSITIVE:
         raise UsageError(f"{field} is not a field that is kept sealed.", f"Choose one of: {', '.join(SENSITIVE)}.")
-    given = _reason(reason)
+    given = given_reason(reason)
     with store.reading() as connection:
         required(connection, actor, HANDLERS, "see sensitive data")
-        row = _customer(connection, customer)
+        row = held_customer(connection, customer)
         if not row[f"{field}_masked"]:
             raise NotFoundError(f"Customer {customer} has no {field} on file.", "Ask him, and enter it.")
 
@@ -125,160 +113,16 @@ def reveal(store: Store, customer: str, field: str, reason: str, actor: str) -> 
             "Wait, or ask for an export: ombud customer export NUMBER",
         )
     with store.reading() as connection:
-        return _opened(connection, int(row["id"]), field)
+        return opened_field(connection, int(row["id"]), field)
 
 
-def _opened(connection: Connection, customer_id: int, field: str) -> str:
+def opened_field(connection: Connection, customer_id: int, field: str) -> str:
     sealed = connection.execute(select(SECRETS.c[field]).where(SECRETS.c.customer_id == customer_id)).scalar()
     keys = sealing.data_keys(connection, [customer_id])
     if sealed is None or customer_id not in keys:
         raise NotFoundError("This value was erased meanwhile.", "Refresh the list.")
     vault = sealing.vault_of(connection)
     return vault.open_field(keys[customer_id], SECRETS.name, field, customer_id, sealed)
-
-
-def export_person(store: Store, customer: str, actor: str, reason: str = "at the person's request") -> dict[str, Any]:
-    """Return everything kept about a customer as a signed document: ``{"payload": …, "signature": …, …}``.
-
-    Each sealed value that is opened for it has its entry on the record, committed before. The signature is Ed25519 (RFC 8032)
-    over the payload as JSON with sorted keys and without blanks, in UTF-8. Raises as ``reveal`` does, without its quota.
-    """
-    given = _reason(reason)
-    with store.reading() as connection:
-        required(connection, actor, SUPERVISORS, "export a person's data")
-        row = _customer(connection, customer)
-        held = [field for field in SENSITIVE if row[f"{field}_masked"]]
-        accounts = _accounts(connection, int(row["id"]))
-
-    def note(work: Work) -> None:
-        detail = {"reason": given, "purpose": "export"}
-        for field in held:
-            work.record("reveal", "customer", customer, {"field": field, **detail})
-        for account in accounts:
-            if account["sealed"] is not None:
-                work.record("reveal", "account", account["number"], {"field": "address", **detail})
-        work.record("export", "customer", customer, {"reason": given})
-
-    store.write(actor, note)
-    known = customers.detail_of_number(store, customer)
-    with store.reading() as connection:
-        vault = sealing.vault_of(connection)
-        keys = sealing.data_keys(connection, [int(row["id"])])
-        payload = {
-            "format": FORMAT,
-            "database": vault.database_id(),
-            "made_at": clock.now().isoformat(),
-            "made_by": actor,
-            "customer": {
-                **{name: row[name] for name in FACTS},
-                **{field: _opened(connection, int(row["id"]), field) for field in held},
-            },
-            "accounts": [
-                {
-                    **{name: value for name, value in account.items() if name not in ("id", "sealed")},
-                    "address": vault.open_field(
-                        keys[int(row["id"])], ACCOUNT_SECRETS.name, "address", account["id"], account["sealed"]
-                    )
-                    if account["sealed"] is not None
-                    else "",
-                }
-                for account in accounts
-            ],
-            **supply_records.held_of(connection, int(row["id"])),
-            "cases": list(_cases(connection, int(row["id"]))),
-            "contacts": [
-                {name: value for name, value in asdict(contact).items() if name not in ("id", "customer", "name")}
-                for contact in contacts.contacts_of(connection, int(row["id"]), EVERY)
-            ],
-            "answers": [
-                {
-                    "at": answer.answered_at,
-                    "survey": answer.survey,
-                    "indicator": answer.indicator,
-                    "score": answer.score,
-                }
-                for answer in known.answers
-            ],
-            "survey_attempts": fieldwork.attempts_of(connection, int(row["id"])),
-        }
-        return _signed(payload, vault)
-
-
-def _accounts(connection: Connection, customer_id: int) -> list[dict[str, Any]]:
-    names = ("id", "number", "utility", "supply_category", "state", "meter_number", "region", "opened_on", "closed_on")
-    question = (
-        select(*(ACCOUNTS.c[name] for name in names), ACCOUNT_SECRETS.c.address.label("sealed"))
-        .join_from(ACCOUNTS, ACCOUNT_SECRETS, ACCOUNT_SECRETS.c.account_id == ACCOUNTS.c.id, isouter=True)
-        .where(ACCOUNTS.c.customer_id == customer_id)
-        .order_by(ACCOUNTS.c.number)
-    )
-    return [dict(row) for row in connection.execute(question).mappings()]
-
-
-def _cases(connection: Connection, customer_id: int) -> Iterator[dict[str, Any]]:
-    names = ("reference", "kind", "state", "channel", "received_at", "closed_at", "subject")
-    question = (
-        select(*(CASES.c[name] for name in names), TEXTS.c.narrative, TEXTS.c.reply)
-        .join_from(CASES, TEXTS, TEXTS.c.case_id == CASES.c.id, isouter=True)
-        .where(CASES.c.customer_id == customer_id)
-        .order_by(CASES.c.received_at.desc(), CASES.c.id.desc())
-    )
-    for row in connection.execute(question).mappings():
-        yield dict(row)
-
-
-def _plain(value: object) -> str:
-    if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat()
-    return str(value)
-
-
-def _canonical(payload: Any) -> bytes:
-    return json.dumps(payload, ensure_ascii=False, sort_keys=True, separators=(",", ":"), default=_plain).encode()
-
-
-def _signing_key(vault: sealing.Vault) -> Any:
-    from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
-
-    return Ed25519PrivateKey.from_private_bytes(vault.derived("signing exports"))
-
-
-def _signed(payload: dict[str, Any], vault: sealing.Vault) -> dict[str, Any]:
-    content = _canonical(payload)
-    key = _signing_key(vault)
-    return {
-        "payload": json.loads(content),
-        "algorithm": "Ed25519",
-        "public_key": base64.b64encode(key.public_key().public_bytes_raw()).decode(),
-        "signature": base64.b64encode(key.sign(content)).decode(),
-    }
-
-
-def verify_export(store: Store, document: object) -> str:
-    """Return the number of the customer in an export that this database signed and nobody changed.
-
-    Raises OmbudError for one that was changed or signed by another, UsageError for what is no export.
-    """
-    from cryptography.exceptions import InvalidSignature
-
-    try:
-        if not isinstance(document, dict):
-            raise TypeError
-        payload, signature = document["payload"], base64.b64decode(document["signature"], validate=True)
-        number = str(payload["customer"]["number"])
-    except (KeyError, TypeError, ValueError) as error:
-        raise UsageError(
-            "This is not an export of a person's data.", "Make one: ombud customer export NUMBER"
-        ) from error
-    with store.reading() as connection:
-        public = _signing_key(sealing.vault_of(connection)).public_key()
-    try:
-        public.verify(signature, _canonical(payload))
-    except InvalidSignature as error:
-        raise OmbudError(
-            "The export was changed since it was signed, or another database signed it.", "Do not rely on it."
-        ) from error
-    return number
 
 
 def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | None = None) -> None:
@@ -291,14 +135,14 @@ def erase(store: Store, customer: str, reason: str, actor: str, ledger: Path | N
     Raises UsageError without a reason, NotAllowedError for who may not, NotFoundError for a customer who is not there or was
     erased already, UnavailableError where the ledger cannot be written: then nothing is erased.
     """
-    given = _reason(reason)
+    given = given_reason(reason)
     path = ledger or ledger_path()
     with store.reading() as connection:
         required(connection, actor, SUPERVISORS, "erase a customer")
-        _customer(connection, customer)
+        held_customer(connection, customer)
 
     def act(work: Work) -> None:
-        row = _customer(work.connection, customer)
+        row = held_customer(work.connection, customer)
         database = sealing.sealing_vault(work.connection).database_id()
         append(path, Erasure(work.at, actor, database, customer, given))
         _erase(work.connection, int(row["id"]), work.at)
@@ -316,6 +160,7 @@ def _erase(connection: Connection, customer_id: int, at: datetime) -> None:
 
 def _erase_one(connection: Connection, customer_id: int, at: datetime) -> None:
     accounts = list(connection.execute(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == customer_id)).scalars())
+    forgetting.forget_notes(connection, customer_id)
     supply_records.erase_held(connection, customer_id)
     for table, column in ((DATA_KEYS, "customer_id"), (SECRETS, "customer_id")):
         connection.execute(delete(table).where(table.c[column] == customer_id))

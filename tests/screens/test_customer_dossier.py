@@ -19,6 +19,7 @@ from console.screens.care import CareScreen
 from console.screens.case import CaseScreen
 from console.screens.customer_dossier import DossierRows, DossierScreen
 from console.screens.data import ServiceData
+from console.services import contacts, managers, points, standings
 from console.signs import choose_signs
 from console.storage.engine import Store
 from console.widgets.board import Board
@@ -85,6 +86,30 @@ async def test_a_field_is_shown_with_a_reason_copied_masked_and_gone_on_leaving(
         app.screen.query_one(Board).go_to("section:bills")
         await press(pilot, "enter", "escape")
         assert "13912345678" not in shown(app)
+
+
+async def test_what_care_holds_is_shown_and_a_contact_written_down(store: Store, database_url: str) -> None:
+    supplied(store)
+    points.add(store, "0002", 30, "ten years with us", "lin")
+    managers.appoint(store, "an", "lin", customer="0002")
+    standings.refresh(store, "root")
+    async with console(ServiceData(database_url, viewer="an"), size=(100, 40)) as (app, pilot):
+        await opened(pilot, "section:points")
+        assert any("Points" in line and "30" in line for line in lines(app))
+        assert any("Managers" in line and line.rstrip().endswith("an") for line in lines(app))
+        assert "Merged dossiers" not in shown(app)
+        await press(pilot, "enter")
+        assert "ten years with us" in shown(app)
+        await press(pilot, "escape")
+        app.screen.query_one(Board).go_to("section:standing")
+        await press(pilot, "enter")
+        assert "Days overdue" in shown(app)
+        await press(pilot, "escape", "c")
+        await write(pilot, "asked for a copy of the bill")
+        await press(pilot, "f2")
+        assert is_on(app, DossierScreen)
+        assert "0002: recorded." in shown(app)
+        assert next(row.content for row in contacts.contacts(store, customer="0002")) == "asked for a copy of the bill"
 
 
 async def test_no_screen_of_customers_opens_more_than_it_records(

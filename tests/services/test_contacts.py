@@ -10,7 +10,7 @@ from customer_data import AT, fill
 from office import START, contents, done, furnish, received
 
 from console.errors import ConflictError, NotAllowedError, NotFoundError, UsageError
-from console.services import audit, contacts, privacy
+from console.services import audit, contacts, person_exports, privacy
 from console.services.contacts import NewContact
 from console.storage.engine import Store
 from console.storage.keys import new_key, write_keys
@@ -116,7 +116,7 @@ def test_erasing_empties_contacts_and_the_export_holds_them(
     store.safe.location = key
     fill(store)
     contacts.log(store, NewContact("0001", "born on the 3rd", place="Hill Road 7", at=AT), "an")
-    document = privacy.export_person(store, "0001", "lin")
+    document = person_exports.export_person(store, "0001", "lin")
     assert [item["content"] for item in document["payload"]["contacts"]] == ["born on the 3rd"]
     privacy.erase(store, "0001", "asked for", "lin")
     (row,) = contacts.contacts(store)

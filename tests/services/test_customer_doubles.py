@@ -12,7 +12,7 @@ from office import contents
 
 from console.errors import ConflictError, NotAllowedError, NotFoundError
 from console.rules.customer_doubles import Traits, address_likeness, name_likeness, same_phone, verdict
-from console.services import audit, contacts, customer_duplicates, customer_merges, customers, privacy
+from console.services import audit, contacts, customer_duplicates, customer_merges, customers, person_exports, privacy
 from console.services.contacts import NewContact
 from console.storage.engine import Store
 
@@ -113,7 +113,7 @@ def test_a_merge_moves_all_and_its_undo_brings_all_back(office: Store) -> None:
     assert ("1", "2") not in pairs(office)
     assert customer_merges.unmerge(office, "2", "lin").undone_by == "lin"
     assert same_but_for_versions(before, contents(office))
-    document = privacy.export_person(office, "2", "lin")["payload"]
+    document = person_exports.export_person(office, "2", "lin")["payload"]
     assert document["customer"]["phone"] == "+86 13800138000"
     assert [account["address"] for account in document["accounts"]] == ["临澜市江北区人民路7号"]
 

@@ -13,7 +13,7 @@ from customer_data import dated, fill
 from sqlalchemy import func, select, update
 
 from console.errors import NotAllowedError, NotFoundError, OmbudError, UnavailableError, UsageError
-from console.services import audit, customers, key_changes, privacy
+from console.services import audit, customers, key_changes, person_exports, privacy
 from console.services.customer_records import (
     ACCOUNT_SECRETS,
     ACCOUNTS,
@@ -63,7 +63,7 @@ def test_a_reveal_is_on_the_record_before_anything_is_opened(filled: Store) -> N
 def test_reveals_and_openings_are_equal_in_number(filled: Store) -> None:
     for field in ("phone", "email", "identity", "address", "bank"):
         privacy.reveal(filled, "0001", field, "check", "an")
-    privacy.export_person(filled, "0002", "lin")
+    person_exports.export_person(filled, "0002", "lin")
     customers.find(filled, "8000")
     customers.detail_of_number(filled, "0001")
     key_changes.rotate(filled, "root")
@@ -140,28 +140,28 @@ def test_a_sealed_value_does_not_open_in_another_table(filled: Store) -> None:
         work.record("damage", "database", "x")
     assert privacy.reveal(filled, "0002", "address", "check", "an")
     with pytest.raises(SealError, match="changed or put"):
-        privacy.export_person(filled, "0002", "lin")
+        person_exports.export_person(filled, "0002", "lin")
 
 
 def test_a_person_gets_everything_and_a_changed_copy_is_seen(filled: Store) -> None:
-    document = privacy.export_person(filled, "0001", "lin")
+    document = person_exports.export_person(filled, "0001", "lin")
     payload = json.loads(json.dumps(document))["payload"]
     assert payload["customer"]["phone"] == "+86 138 0013 8000"
     assert payload["customer"]["identity"] == "110101199003071234"
     assert payload["accounts"][0]["address"] == "临澜市高新区科技大道9号"
-    assert privacy.verify_export(filled, document) == "0001"
+    assert person_exports.verify_export(filled, document) == "0001"
     forged = copy.deepcopy(document)
     forged["payload"]["customer"]["name"] = "Someone else"
     with pytest.raises(OmbudError, match="changed"):
-        privacy.verify_export(filled, forged)
+        person_exports.verify_export(filled, forged)
     nothings: tuple[object, ...] = ([], {}, {"payload": {}, "signature": "x"})
     for nothing in nothings:
         with pytest.raises(UsageError):
-            privacy.verify_export(filled, nothing)
+            person_exports.verify_export(filled, nothing)
     with pytest.raises(NotAllowedError):
-        privacy.export_person(filled, "0001", "an")
+        person_exports.export_person(filled, "0001", "an")
     key_changes.rotate(filled, "root")
-    assert privacy.verify_export(filled, document) == "0001"
+    assert person_exports.verify_export(filled, document) == "0001"
 
 
 def test_the_erased_are_gone_and_statistics_stay(filled: Store) -> None:
@@ -181,7 +181,7 @@ def test_the_erased_are_gone_and_statistics_stay(filled: Store) -> None:
         assert connection.execute(select(func.count()).select_from(CUSTOMERS)).scalar_one() == counted
     for act in (
         lambda: privacy.reveal(filled, "0001", "phone", "check", "an"),
-        lambda: privacy.export_person(filled, "0001", "lin"),
+        lambda: person_exports.export_person(filled, "0001", "lin"),
         lambda: privacy.erase(filled, "0001", "again", "lin"),
     ):
         with pytest.raises(NotFoundError, match="erased"):

@@ -28,7 +28,7 @@ from console.models import (
     ServiceAccount,
 )
 from console.models.base import table_of
-from console.services import contacts, customers, privacy
+from console.services import contacts, customers, person_exports, privacy
 from console.storage.engine import Store
 from console.transfer.batches import list_batches
 from console.transfer.record_export import export_records
@@ -353,7 +353,7 @@ def test_the_erased_lose_what_was_billed_and_used(
 ) -> None:
     fill(store)
     all_brought(store, tmp_path)
-    document = privacy.export_person(store, "0001", "lin")
+    document = person_exports.export_person(store, "0001", "lin")
     payload = document["payload"]
     assert [bill["number"] for bill in payload["bills"]] == ["B-1"]
     assert [month["month"] for month in payload["consumption"]] == ["2026-03", "2026-02"]
