@@ -84,6 +84,10 @@ def sought_texts(count: int, lookups: int) -> dict[str, list[str]]:
         street_and_house,
     )
 
+    def read(number: int, style: Style) -> str:
+        # Character by character, as callers read a name out: names that look like words would be read as such.
+        return "".join(lazy_pinyin(char, style=style)[0] for char in name(number))
+
     numbers = [at * 7_919 % count for at in range(1, lookups + 1)]
     return {
         "number": [customer_number(number) for number in numbers],
@@ -92,8 +96,8 @@ def sought_texts(count: int, lookups: int) -> dict[str, list[str]]:
         "six digits of a phone": [phone(number)[3:9] for number in numbers],
         "part of a Chinese name": [name(number)[-2:] for number in numbers],
         "one Han character": [name(number)[0] for number in numbers],
-        "whole pinyin": ["".join(lazy_pinyin(name(number))) for number in numbers],
-        "pinyin initials": ["".join(lazy_pinyin(name(number), style=Style.FIRST_LETTER)) for number in numbers],
+        "whole pinyin": [read(number, Style.NORMAL) for number in numbers],
+        "pinyin initials": [read(number, Style.FIRST_LETTER) for number in numbers],
         "one letter": [chr(97 + number % 26) for number in numbers],
         "part of an address": [STREETS[number % len(STREETS)] for number in numbers],
         "house number and street": [street_and_house(number) for number in numbers],
@@ -141,8 +145,8 @@ def painted(path: Path, customers: int, times: int) -> dict[str, Spread]:
     with opened(path) as store:
         for kind, texts in sought_texts(customers, 4 * times).items():
             if kind in PAINTED:
-                rows = [(text, lookup.find(store, text, FOUND_CUSTOMERS)[0]) for text in texts]
-                away = [(text, row) for text, row in rows if int(row.number) >= IN_SIGHT or customers <= IN_SIGHT]
+                rows = [(text, row) for text in texts for row in lookup.find(store, text, FOUND_CUSTOMERS)[:1]]
+                away = [(text, row) for text, row in rows if int(row.number) >= IN_SIGHT]
                 # A number that is typed stands in the line itself: there the name tells that the row has come.
                 found[kind] = [(text, row.name if kind == "number" else row.number) for text, row in away[:times]]
     program = WatchedProgram([sys.executable, "-m", "console"], environment(f"sqlite:///{path}"))

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 import typer
+from command_walk import COMMANDS, Known
 from customer_data import put
 from disclosures import Disclosures, watch
-from test_poisoned_commands import COMMANDS, Known
 
 from console import clock
 from console.commands.main import app, run
