@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -54,6 +55,10 @@ class Label:
 NAMELESS = Label("", "")
 
 
+BARE_KEY = re.compile(r"[A-Za-z0-9_-]+")
+"""A key that TOML takes without quotation marks."""
+
+
 def dotted(path: Path) -> str:
     """Write a path as a person reads it: ``clocks[3].target``, elements counted from 1."""
     written = ""
@@ -61,7 +66,8 @@ def dotted(path: Path) -> str:
         if isinstance(part, int):
             written += f"[{part + 1}]"
         else:
-            written += f".{part}" if written else part
+            name = part if BARE_KEY.fullmatch(part) else f'"{part}"'
+            written += f".{name}" if written else name
     return written
 
 

@@ -53,7 +53,7 @@ COLUMNS: tuple[Column[AnswerRow], ...] = (
     Column("region", N_("Region"), 10, lambda row: Piece(row.answer.region), rank=6),
     Column("kind", N_("Kind of customer"), 12, lambda row: Piece(value_name("kind", row.answer.kind)), rank=3),
     Column("channel", N_("Channel"), 10, lambda row: Piece(value_name("channel", row.answer.channel)), rank=5),
-    Column("department", N_("Department"), 14, lambda row: Piece(row.answer.department), rank=4),
+    Column("department", N_("Department"), 14, lambda row: Piece(label(row.answer.department, "department")), rank=4),
     Column("text", N_("Written"), 0, lambda row: Piece(row.answer.text), rank=9),
 )
 
@@ -160,7 +160,7 @@ def response_blocks(answers: Sequence[AnswerLine], zone: tzinfo) -> list[Block]:
         (_("Kind of customer"), value_name("kind", first.kind) if first.kind else ""),
         (_("Supply category"), value_name("supply", first.supply) if first.supply else ""),
         (_("Channel"), value_name("channel", first.channel) if first.channel else ""),
-        (_("Department"), first.department),
+        (_("Department"), label(first.department, "department")),
         (_("Interviewer"), first.interviewer),
         (_("Language"), first.language),
         (_("Customer"), first.customer),

@@ -231,7 +231,8 @@ def _old_line(old: OldCase, width: int) -> BoardLine:
     )
     style = "overdue" if old.overdue_days else ""
     tail_cells = 10 + 18 + 2 + cell_len(extra)
-    head = "  ".join(part for part in (old.category, old.customer, old.department) if part)
+    names = (label(old.category, "category"), old.customer, label(old.department, "department"))
+    head = "  ".join(part for part in names if part)
     return (
         *cell(old.reference, 12, "", f"case|case:{old.id}"),
         *cell(head, max(10, width - 12 - tail_cells)),

@@ -29,7 +29,7 @@ DIMENSIONS = {
 """The dimensions of a pivot in words."""
 
 HEADLINES = {"index": N_("Index"), "top_two": "T2B", "top_box": N_("Top box"), "nps": "NPS", "effort": "CES"}
-LABEL_GROUPS = {"kind": "customer_kind", "supply": "supply", "channel": "channel"}
+LABEL_GROUPS = {"kind": "customer_kind", "supply": "supply", "channel": "channel", "department": "department"}
 LEAST_BAR = 8
 MOST_BAR = 24
 LEAST_NAME = 10

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, and_, column, delete, func, insert, select, table, tuple_
+from sqlalchemy import Connection, and_, column, delete, insert, select, table, tuple_
 
 from console.storage.engine import Store
 from console.words import Word, use_words
@@ -54,17 +54,20 @@ def keep_words(connection: Connection, words: Iterable[Word]) -> None:
 
 
 def known_words(connection: Connection) -> list[Word]:
-    """Return all words; a department goes by its name, and has none where the utility gave it another name."""
-    is_named = and_(WORDS.c.subject == "department", DEPARTMENTS.c.code == WORDS.c.code)
+    """Return all words; a department goes by its code and its name, and has none where the utility gave it another name."""
+    is_department = and_(WORDS.c.subject == "department", DEPARTMENTS.c.code == WORDS.c.code)
     rows = connection.execute(
-        select(
-            WORDS.c.subject,
-            func.coalesce(DEPARTMENTS.c.name, WORDS.c.code).label("code"),
-            WORDS.c.text,
-            WORDS.c.text_zh,
-        ).select_from(WORDS.outerjoin(DEPARTMENTS, is_named))
+        select(WORDS.c.subject, WORDS.c.code, WORDS.c.text, WORDS.c.text_zh, DEPARTMENTS.c.name).select_from(
+            WORDS.outerjoin(DEPARTMENTS, is_department)
+        )
     )
-    return [Word(*row) for row in rows if row.subject != "department" or row.code == row.text]
+    found: list[Word] = []
+    for subject, code, text, text_zh, name in rows:
+        if subject != "department" or name == text:
+            found.append(Word(subject, code, text, text_zh))
+        if name == text:
+            found.append(Word(subject, name, text, text_zh))
+    return found
 
 
 def take_words(store: Store) -> None:
