@@ -12,6 +12,7 @@ from console.commands.database import AsJson, AsJsonLines, Database, caller, ope
 from console.commands.disclosed import disclosed_alert
 from console.commands.moments import policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.table_files import Format, Output, exported
 from console.errors import UsageError
 from console.i18n import _
 
@@ -84,15 +85,20 @@ def list_alerts(
     state: Annotated[str, typer.Option("--state", metavar="S", help="open, acknowledged or closed.")] = "",
     owner: Annotated[str, typer.Option("--owner", metavar="LOGIN", help="Only those of one person.")] = "",
     is_all: Annotated[bool, typer.Option("--all", help="Closed ones too.")] = False,
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     as_json_lines: AsJsonLines = False,
     database: Database = None,
 ) -> None:
     """List the alerts that are not closed, the newest first."""
     from console.services import alerts as service
+    from console.services.quality_tables import TYPES, alert_rows
 
     with opened(database) as store:
         rows = service.alerts(store, state=state, owner=owner, is_all=is_all)
+    if exported(alert_rows(rows), None, format_, output, TYPES):
+        return
     if as_json:
         emit_json([_record(row) for row in rows])
         return

@@ -18,28 +18,31 @@ def responses(
         typer.Argument(metavar="[FILTER]", help="Such as: survey:callback month:2026-11; all answers without one."),
     ] = None,
     format_: Annotated[
-        str | None, typer.Option("--format", metavar="csv|jsonl|xlsx", help="Else by the output's ending, or csv.")
+        str | None,
+        typer.Option("--format", metavar="csv|jsonl|xlsx|parquet", help="Else by the output's ending, or csv."),
     ] = None,
     output: Annotated[str, typer.Option("--output", "-o", metavar="FILE", help="- is stdout.")] = "-",
     database: Database = None,
 ) -> None:
-    """Write survey answers as CSV, JSON Lines or XLSX, one a row with its scale; the profile ombud reads them back."""
+    """Write survey answers as CSV, JSON Lines, XLSX or Parquet, one a row with its scale; the profile ombud reads them back."""
     import sys
 
     from console.errors import UsageError
     from console.settings import load_settings
+    from console.transfer.export import chosen_format
     from console.transfer.response_export import export_responses
 
     path = None if output == "-" else Path(output)
-    if path is None and format_ == "xlsx" and sys.stdout.isatty():
-        raise UsageError("xlsx is not for a terminal.", "Name a file: --output FILE")
+    kind = chosen_format(format_, path)
+    if path is None and kind in ("xlsx", "parquet") and sys.stdout.isatty():
+        raise UsageError(f"{kind} is not for a terminal.", "Name a file: --output FILE")
     try:
         with opened(database) as store:
             report = export_responses(
                 store,
                 filter_text or "",
                 output=path or sys.stdout.buffer,
-                format=format_,
+                format=kind,
                 zone=load_settings().zone,
             )
     except BrokenPipeError:

@@ -11,6 +11,7 @@ import typer
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.moments import policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant
+from console.commands.table_files import Format, Output, exported
 from console.errors import UsageError
 from console.i18n import _
 
@@ -91,15 +92,20 @@ def new(
 @app.command("list")
 def list_improvements(
     state: Annotated[str, typer.Option("--state", metavar="S", help="open or closed.")] = "",
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     as_json_lines: AsJsonLines = False,
     database: Database = None,
 ) -> None:
     """List improvements, the newest first; what did not work is among them."""
     from console.services import improvements as service
+    from console.services.quality_tables import TYPES, improvement_rows
 
     with opened(database) as store:
         rows = service.improvements(store, state=state)
+    if exported(improvement_rows(rows), None, format_, output, TYPES):
+        return
     if as_json:
         emit_json([_record(row) for row in rows])
         return
@@ -140,12 +146,21 @@ def show(number: Number, as_json: AsJson = False, database: Database = None) -> 
 
 
 @app.command("measure")
-def measure(number: Number, as_json: AsJson = False, database: Database = None) -> None:
+def measure(
+    number: Number,
+    format_: Format = None,
+    output: Output = None,
+    as_json: AsJson = False,
+    database: Database = None,
+) -> None:
     """Measure an improvement: before and after, the comparison group, the difference of both, and the checks."""
     from console.services.improvement_effects import effect_of
+    from console.services.quality_tables import TYPES, effect_rows
 
     with opened(database) as store:
         effect = effect_of(store, number, zone=policy_zone(store), viewer=caller())
+    if exported(effect_rows(effect), None, format_, output, TYPES):
+        return
     if as_json:
         document = asdict(effect)
         document["row"] = _record(effect.row)

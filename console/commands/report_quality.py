@@ -11,6 +11,7 @@ from console.commands.database import AsJson, Database, caller, opened
 from console.commands.disclosed import closed_behind, disclosed, disclosed_ageing
 from console.commands.moments import period_given, policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.commands.table_files import Format, Output, exported
 
 if TYPE_CHECKING:
     from datetime import tzinfo
@@ -26,15 +27,20 @@ def trend(
     month: Annotated[
         str, typer.Option("--month", metavar="M", help="Take this month apart, not the last complete one.")
     ] = "",
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Report complaints by month with control limits, where the rise came from, new words and complaints alike."""
     from console.services.complaint_trends import complaint_trend
+    from console.services.quality_tables import TYPES, trend_rows
 
     with opened(database) as store:
         zone = policy_zone(store)
         found = complaint_trend(store, filter_text, zone=zone, zone_name=_name(zone), viewer=caller(), month=month)
+    if exported(trend_rows(found), None, format_, output, TYPES):
+        return
     if as_json:
         emit_json({"report": "trend", **disclosed(found)})
         return
@@ -84,14 +90,19 @@ def trend(
 def ageing(
     filter_text: Filter = "",
     by: Annotated[str, typer.Option("--by", metavar="GROUP", help="category, team, region or channel.")] = "category",
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Report open complaints by age, how the backlog moves, how long closing takes, and the oldest."""
     from console.services.ageing import ageing as ageing_of
+    from console.services.quality_tables import TYPES, ageing_rows
 
     with opened(database) as store:
         found = ageing_of(store, filter_text, by=by, zone_name=_name(policy_zone(store)), viewer=caller())
+    if exported(ageing_rows(found), None, format_, output, TYPES):
+        return
     if as_json:
         emit_json({"report": "ageing", **disclosed_ageing(found)})
         return
@@ -102,7 +113,7 @@ def ageing(
     )
     emit()
     emit_table(
-        (by, *band_names(found.bounds), "All", "Overdue"),
+        (by, *found.bands, "All", "Overdue"),
         [
             (row.name or "(none)" if row is not found.whole else "(all)", *_sizes(row.sizes, row.overdue), str(row.total),
              str(sum(row.overdue)))
@@ -138,16 +149,21 @@ def score_card(
     period: Annotated[str, typer.Option("--period", metavar="P", help="2026-11, 2026-Q4, 2026, or A..B.")],
     filter_text: Filter = "",
     by: Annotated[str, typer.Option("--by", metavar="GROUP", help="team, region or person.")] = "team",
+    format_: Format = None,
+    output: Output = None,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
     """Report departments side by side with intervals and funnel limits; people to themselves and their leads."""
+    from console.services.quality_tables import TYPES, card_rows
     from console.services.score_cards import score_card as card_of
 
     with opened(database) as store:
         zone = policy_zone(store)
         start, end = period_given(period, zone, "--period")
         found = card_of(store, start, end, filter_text, by=by, viewer=caller(), zone_name=_name(zone))
+    if exported(card_rows(found), None, format_, output, TYPES):
+        return
     if as_json:
         emit_json({"report": "scorecard", "period": period, **disclosed(found)})
         return
@@ -164,13 +180,6 @@ def score_card(
     for name, target in targets.items():
         middle = medians.get(name)
         emit(f"{name}: target {100 * target:.0f} %, median of those with 30 or more {_share(middle)}")
-
-
-def band_names(bounds: Sequence[float]) -> list[str]:
-    """Return the age bands in days as they are written: 0-1, 2-3 and so on, the last one open."""
-    edges = [int(bound) for bound in bounds]
-    firsts = [0, *(edge + 1 for edge in edges[:-1])]
-    return [f"{first}-{last}" for first, last in zip(firsts, edges, strict=True)] + [f">{edges[-1]}"]
 
 
 def _name(zone: tzinfo) -> str:

@@ -16,18 +16,8 @@ from console.commands import (
 )
 from console.commands.database import AsJson, Database, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import (
-    Csv,
-    FilterText,
-    Format,
-    Output,
-    Weights,
-    exported,
-    label_of,
-    sliced,
-    tell,
-    zone,
-)
+from console.commands.satisfaction_output import FilterText, Weights, label_of, sliced, tell, zone
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 app = typer.Typer(no_args_is_help=True)

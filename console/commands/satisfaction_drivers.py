@@ -9,7 +9,8 @@ import typer
 
 from console.commands.database import AsJson, Database, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import Csv, FilterText, Format, Output, exported, label_of, tell, zone
+from console.commands.satisfaction_output import FilterText, basis, label_of, tell, zone
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -69,6 +70,9 @@ def drivers(
         emit_json({**asdict(found), **left_out})
         return
     _print(found)
+    if found.drivers:
+        emit(basis(found.drivers[0].performance, found.survey, left_out))
+    tell(found.warnings)
 
 
 def _path_model(filter_text: str, paths: str, *, is_standardised: bool, as_json: bool, database: str | None) -> None:
@@ -140,4 +144,3 @@ def _print(found: DriverTable) -> None:
             crosshair=found.crosshair,
         )
     )
-    tell(found.warnings)

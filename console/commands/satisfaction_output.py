@@ -1,37 +1,22 @@
-"""What the commands of satisfaction share: options, labels, and tables written to files."""
+"""What the commands of satisfaction share: options and labels."""
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Mapping
-from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from console.commands.output import narrate
 from console.i18n import _, chosen_language
 
+if TYPE_CHECKING:
+    from console.services.satisfaction_views import Figure
+
 FilterText = Annotated[
     str | None,
     typer.Argument(metavar="[FILTER]", help="Such as: survey:callback region:east month:2026-11; see the README."),
 ]
-Csv = Annotated[
-    Path | None,
-    typer.Option("--csv", metavar="FILE", help="Write the table as CSV; the same as --format csv --output FILE."),
-]
-Format = Annotated[
-    str | None,
-    typer.Option(
-        "--format",
-        metavar="csv|jsonl|xlsx|parquet",
-        help="Write the table in this format, each row with n, interval, scale, coverage and weights version.",
-    ),
-]
-Output = Annotated[
-    Path | None, typer.Option("--output", metavar="FILE", help="Where the table goes; without it, to stdout.")
-]
-
 Weights = Annotated[
     str | None,
     typer.Option("--weights", metavar="VERSION", help="Use this version of the weights instead of the one in use."),
@@ -63,28 +48,18 @@ def sliced(survey: str | None, filter_text: str | None, weights: str | None = No
     return " ".join(part for part in parts if part)
 
 
-def exported(
-    rows: Iterable[Mapping[str, Any]], csv: Path | None, format_: str | None = None, output: Path | None = None
-) -> bool:
-    """Write records where the options say; return whether stdout took them, so that nothing else may go there.
+def basis(figure: Figure, survey: str, left_out: Mapping[str, Any]) -> str:
+    """Return on what the figures of a table stand: survey, scale, answers, coverage, weights, and what is left out of them."""
+    from console.services.figure_tables import NO_WEIGHTS
 
-    Raises UsageError for an unknown format, and for a workbook or Parquet on a terminal.
-    """
-    from console.errors import UsageError
-    from console.transfer.export import chosen_format
-    from console.transfer.tables import write_table
-
-    if csv is not None and (format_ is not None or output is not None):
-        raise UsageError("--csv stands for --format csv --output FILE.", "Leave one of them out.")
-    if csv is None and format_ is None and output is None:
-        return False
-    path = csv if csv is not None else output
-    path = None if path is None or str(path) == "-" else path
-    kind = "csv" if csv is not None else chosen_format(format_, path)
-    if path is None and kind in ("xlsx", "parquet") and sys.stdout.isatty():
-        raise UsageError(f"{kind} is not for a terminal.", "Name a file: --output FILE")
-    count = write_table(list(rows), path if path is not None else sys.stdout.buffer, kind)
-    if path is None:
-        return True
-    narrate(_("{count} rows to {path}").format(count=count, path=path))
-    return False
+    return _(
+        "survey {survey}, scale {scale}, n {n}, coverage {coverage:.0%}, weights {version}; left out {count} by the rule {rule}"
+    ).format(
+        survey=survey,
+        scale=figure.scale or "-",
+        n=figure.n,
+        coverage=figure.coverage,
+        version=figure.weights_version or NO_WEIGHTS,
+        count=left_out.get("excluded", 0),
+        rule=left_out.get("quality_rule", "none"),
+    )

@@ -9,18 +9,8 @@ import typer
 
 from console.commands.database import AsJson, Database, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import (
-    Csv,
-    FilterText,
-    Format,
-    Output,
-    Weights,
-    exported,
-    label_of,
-    sliced,
-    tell,
-    zone,
-)
+from console.commands.satisfaction_output import FilterText, Weights, label_of, sliced, tell, zone
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 if TYPE_CHECKING:

@@ -10,7 +10,8 @@ import typer
 
 from console.commands.database import AsJson, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table
-from console.commands.satisfaction_output import Csv, Format, Output, exported, label_of, tell
+from console.commands.satisfaction_output import label_of, tell
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def plan(
     """Plan a survey, draw its sample by a recorded seed, and show how far fieldwork has come."""
     from console.errors import UsageError
     from console.services import surveys
-    from console.services.figure_tables import plan_rows
+    from console.services.figure_tables import plan_rows, with_exclusions
 
     with opened(database) as store:
         if margin is not None:
@@ -101,8 +102,9 @@ def plan(
                 store, code, secrets.randbelow(2**31) if seed is None else seed, actor=caller(), size=size
             )
         found = surveys.plan_of(store, code)
+        table = with_exclusions(store, plan_rows(found))
         listed = surveys.sample(store, code) if members else []
-    if exported(plan_rows(found), csv, format_, output):
+    if exported(table, csv, format_, output):
         return
     _show(found, listed, as_json=as_json)
 

@@ -10,7 +10,8 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.satisfaction_output import Csv, FilterText, Format, Output, Weights, exported, sliced, zone
+from console.commands.satisfaction_output import FilterText, Weights, basis, sliced, zone
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 
@@ -35,7 +36,7 @@ def pivot(
     database: Database = None,
 ) -> None:
     """Put two dimensions against each other; cells under 5 answers are hidden, under 30 marked with ~."""
-    from console.commands.satisfaction_records import pivot_record, shown
+    from console.commands.satisfaction_records import limits, pivot_record, shown
     from console.services.figure_tables import exclusions, pivot_rows, with_exclusions
     from console.services.pivots import pivot as made
 
@@ -50,26 +51,30 @@ def pivot(
         return
     across: Sequence[str] = table.columns if columns else ()
     emit_table(
-        (rows, *(column or "-" for column in across), _("All"), "n"),
+        (rows, *(column or "-" for column in across), _("All"), _("95 % interval"), "n"),
         [
             *(
                 (
                     row or "-",
                     *(shown(table.cell(row, column)) for column in across),
                     shown(table.row_totals[place]),
+                    limits(table.row_totals[place]),
                     str(table.row_totals[place].n),
                 )
                 for place, row in enumerate(table.rows)
             ),
-            (_("All"), *(shown(figure) for figure in table.column_totals), shown(table.total), str(table.total.n)),
+            (
+                _("All"),
+                *(shown(figure) for figure in table.column_totals),
+                shown(table.total),
+                limits(table.total),
+                str(table.total.n),
+            ),
         ],
-        numeric=range(1, len(across) + 3),
+        numeric=range(1, len(across) + 4),
     )
-    emit(
-        _("{measure} of {indicator} in {survey}, scale {scale}; totals pool answers").format(
-            measure=table.measure, indicator=table.indicator, survey=table.survey, scale=table.total.scale or "-"
-        )
-    )
+    emit(_("{measure} of {indicator}; totals pool answers").format(measure=table.measure, indicator=table.indicator))
+    emit(basis(table.total, table.survey, left_out))
 
 
 def compare(
@@ -87,14 +92,16 @@ def compare(
     """Compare two waves or slices, second minus first, with a test; a change is split into mix and rate."""
     from console.commands.satisfaction_records import limits, shown
     from console.services.comparisons import compare as compared
-    from console.services.figure_tables import comparison_rows
+    from console.services.figure_tables import comparison_rows, exclusions
 
     with opened(database) as store:
         found = compared(store, first, second, split_by=split_by, zone=zone())
-    if exported(comparison_rows(found), csv, format_, output):
+        table = comparison_rows(store, found)
+        left_out = exclusions(store, {code for one in found for code in (one.first_survey, one.second_survey)})
+    if exported(table, csv, format_, output):
         return
     if as_json:
-        emit_json({"comparisons": [asdict(one) for one in found]})
+        emit_json({"comparisons": [asdict(one) for one in found], "surveys": left_out})
         return
     emit_table(
         (
@@ -128,6 +135,8 @@ def compare(
         ),
         numeric=range(1, 10),
     )
+    for figure, survey in ((found[0].first, found[0].first_survey), (found[0].second, found[0].second_survey)):
+        emit(basis(figure, survey, left_out.get(survey, {})))
 
 
 def answers(
@@ -143,10 +152,11 @@ def answers(
 ) -> None:
     """List single answers, newest first: what stands behind a figure."""
     from console.services.answer_lines import answers as lines
+    from console.services.figure_tables import ANSWER_TYPES
 
     with opened(database) as store:
         found = lines(store, filter_text or "", limit=limit, offset=offset, zone=zone())
-    if exported([asdict(line) for line in found], csv, format_, output):
+    if exported([asdict(line) for line in found], csv, format_, output, ANSWER_TYPES):
         return
     if as_json:
         emit_json({"answers": [asdict(line) for line in found]})
@@ -196,6 +206,7 @@ def cells(
     """Check that the answer cells are what the answers say; count them anew."""
     from console.errors import ExitCode
     from console.services import answer_cells
+    from console.services.figure_tables import cell_rows, with_exclusions
 
     wants_file = csv is not None or format_ is not None or output is not None
     with opened(database) as store:
@@ -205,8 +216,9 @@ def cells(
                 work.record("rebuild_cells", "database", store.name, {"cells": count})
         with store.reading() as connection:
             found = answer_cells.check(connection)
-            kept = answer_cells.listed(connection) if wants_file else ()
-    if wants_file and exported(kept, csv, format_, output):
+            kept = answer_cells.listed(connection) if wants_file else []
+        table = with_exclusions(store, cell_rows(kept))
+    if wants_file and exported(table, csv, format_, output):
         # The table has taken stdout; whether the cells are sound is said by the exit code.
         pass
     elif as_json:

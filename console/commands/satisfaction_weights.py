@@ -10,7 +10,8 @@ import typer
 
 from console.commands.database import AsJson, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
-from console.commands.satisfaction_output import Csv, Format, Output, exported, tell
+from console.commands.satisfaction_output import tell
+from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
 
 

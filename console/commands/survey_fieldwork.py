@@ -101,7 +101,7 @@ def invite(
     with opened(database) as store:
         rows = invited(store, code, actor=caller(), limit=limit, stratum=stratum)
     if csv is not None:
-        from console.commands.satisfaction_output import exported
+        from console.commands.table_files import exported
 
         exported((member_record(row) for row in rows), csv)
     _show_members(rows, as_json=as_json, as_json_lines=as_json_lines)

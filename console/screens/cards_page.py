@@ -151,15 +151,8 @@ def ageing_lines(found: Ageing, width: int, *, is_table: bool = False) -> list[B
     return lines
 
 
-def band_names(bounds: tuple[float, ...]) -> list[str]:
-    """Return the age bands in days, the last one open."""
-    edges = [int(bound) for bound in bounds]
-    firsts = [0, *(edge + 1 for edge in edges[:-1])]
-    return [f"{first}-{last}" for first, last in zip(firsts, edges, strict=True)] + [f">{edges[-1]}"]
-
-
 def _bands(found: Ageing, width: int) -> list[BoardLine]:
-    names = [*band_names(found.bounds), _("All"), _("Late")]
+    names = [*found.bands, _("All"), _("Late")]
     cells = 7
     name_cells = max(10, min(24, width - cells * len(names) - 1))
     lines: list[BoardLine] = [
@@ -180,7 +173,7 @@ def _bars(found: Ageing, width: int) -> list[BoardLine]:
     most = max(row.sizes, default=0)
     cells = max(10, width - 36)
     lines: list[BoardLine] = []
-    for name, size, late in zip(band_names(found.bounds), row.sizes, row.overdue, strict=True):
+    for name, size, late in zip(found.bands, row.sizes, row.overdue, strict=True):
         filled = round(size / most * cells) if most else 0
         hatched = round(filled * late / size) if size else 0
         drawn = sign("full") * (filled - hatched) + sign("shade") * hatched

@@ -103,6 +103,8 @@ def _comparison(
         indicator=items[0].code,
         label=items[0].label,
         label_zh=items[0].label_zh,
+        first_survey=frames[0].code,
+        second_survey=frames[1].code,
         first_filter=str(questions[0].filter),
         second_filter=str(questions[1].filter),
         first=figures[0],

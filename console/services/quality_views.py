@@ -208,3 +208,10 @@ class Ageing:
     first_response: Measure
     reply: Measure
     oldest: tuple[OldCase, ...]
+
+    @property
+    def bands(self) -> tuple[str, ...]:
+        """The age bands in days as they are written: 0-1, 2-3 and so on, the last one open."""
+        edges = [int(bound) for bound in self.bounds]
+        firsts = [0, *(edge + 1 for edge in edges[:-1])]
+        return (*(f"{first}-{last}" for first, last in zip(firsts, edges, strict=True)), f">{edges[-1]}")

@@ -229,12 +229,15 @@ class PathFigures:
 class Comparison:
     """Two slices or waves of one indicator: both figures, the difference with its test, and what of it is mix.
 
-    ``verdict`` is a sentence. ``mix`` and ``rate`` add up to the difference where a dimension to split by was given.
+    ``verdict`` is a sentence. ``mix`` and ``rate`` add up to the difference where a dimension to split by was given. The surveys
+    are named by their codes.
     """
 
     indicator: str
     label: str
     label_zh: str
+    first_survey: str
+    second_survey: str
     first_filter: str
     second_filter: str
     first: Figure

@@ -10,12 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Integer, Table, select
+from sqlalchemy import Boolean, Connection, Integer, Table, select
 
 from console.errors import UsageError, nearest
 from console.models import Case, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
-from console.models.base import table_of
+from console.models.base import UtcTime, table_of
 from console.rules.case_columns import CASE_COLUMNS
+from console.rules.column_types import ColumnType, Types
 from console.rules.filters import parse
 from console.services.filtering import compiled
 from console.storage.engine import Store
@@ -79,8 +80,16 @@ SQL: Mapping[str, Any] = {
 COLUMNS = tuple(SQL)
 """Every column of an export of cases, in its order; times are UTC, ``extras`` is a JSON object."""
 
-NUMBERS = {name: "int" for name, column in SQL.items() if isinstance(column.type, Integer)}
-"""The columns that hold whole numbers."""
+
+def _type_of(column: Any) -> ColumnType:
+    for kind, type_ in ((UtcTime, ColumnType.MOMENT), (Boolean, ColumnType.FLAG), (Integer, ColumnType.WHOLE)):
+        if isinstance(column.type, kind):
+            return type_
+    return ColumnType.TEXT
+
+
+TYPES: Types = {name: _type_of(column) for name, column in SQL.items()}
+"""What each column of an export of cases holds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +167,7 @@ def export_cases(
             ids = array(
                 "q", connection.execute(select(CASES.c.id).where(*question.conditions).order_by(*order)).scalars()
             )
-            writer = open_writer(kind, target, names, len(ids), NUMBERS)
+            writer = open_writer(kind, target, names, len(ids), TYPES)
             rows = _write(connection, ids, names, writer)
         target.flush()
         if file is not None:

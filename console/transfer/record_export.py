@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Select, Table, and_, func, or_, select
 
 from console.errors import UsageError, nearest
 from console.identifiers import natural_key
+from console.rules.column_types import ColumnType, Types
 from console.services.customer_records import ACCOUNT_SECRETS, ACCOUNTS, CUSTOMERS, SECRETS
 from console.services.staffing import SUPERVISORS, require
 from console.storage import sealing
@@ -25,6 +26,8 @@ from console.transfer.writers import Writer, open_writer
 CHUNK = 500
 HAND_ENTERED = "ombud"
 """The source of contacts that were entered here: with it, and our own number, they are known again."""
+TYPED: Mapping[Sort, ColumnType] = {Sort.FLAG: ColumnType.FLAG, Sort.MOMENT: ColumnType.MOMENT}
+"""Fields that are no texts: money, quantities, days and months are written as they are read back, digit by digit."""
 
 
 def record_columns(kind: RecordKind, names: Sequence[str] | None, *, reveal: bool) -> tuple[str, ...]:
@@ -47,6 +50,11 @@ def record_columns(kind: RecordKind, names: Sequence[str] | None, *, reveal: boo
     if len(set(names)) != len(names):
         raise UsageError("A column stands twice in --columns.")
     return tuple(names)
+
+
+def record_types(kind: RecordKind) -> Types:
+    """Return which fields of a kind are written as something else than texts."""
+    return {item.name: TYPED[item.sort] for item in kind.fields if item.sort in TYPED}
 
 
 def export_records(
@@ -85,7 +93,7 @@ def export_records(
         with store.reading() as connection:
             question = _question(connection, kind, customer)
             count = connection.execute(select(func.count()).select_from(question.subquery())).scalar_one()
-        writer = open_writer(form, target, names, count)
+        writer = open_writer(form, target, names, count, record_types(kind), sheet=kind.name)
         rows = _write(store, kind, names, question, writer, actor, given if is_opening else "")
         target.flush()
         if file is not None:
@@ -169,7 +177,7 @@ def _cell(item: Field, row: dict[str, Any], secrets: dict[str, str]) -> Any:
     if item.column == "external_reference" and value is None:
         return f"#{row['id']}"
     if value is None:
-        return ""
+        return None if item.sort in TYPED else ""
     if item.sort is Sort.MONEY:
         return major_text(value, row["currency"])
     if item.sort is Sort.QUANTITY:

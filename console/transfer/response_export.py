@@ -1,4 +1,4 @@
-"""Survey answers to CSV, JSON Lines or XLSX: one answer a row, what `ombud import responses` reads back as it was."""
+"""Survey answers to CSV, JSON Lines, XLSX or Parquet: one answer a row, what `ombud import responses` reads back as it was."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 from sqlalchemy import Connection, Select, func, literal, null, select
 
 from console import clock
-from console.errors import UsageError
+from console.rules.column_types import ColumnType, Types
 from console.services.answer_filtering import (
     ANSWER_TEXTS,
     ANSWERS,
@@ -24,17 +24,24 @@ from console.services.answer_filtering import (
     asked,
 )
 from console.storage.engine import Store
-from console.transfer.export import ExportReport
+from console.transfer.export import ExportReport, chosen_format
 from console.transfer.new_file import Hashed, NewFile
 from console.transfer.writers import open_writer
 
-FORMATS = ("csv", "jsonl", "xlsx")
 CHUNK = 1_000
 COLUMNS = (
     "survey", "number", "answered_at", "indicator", "score", "missing", "text", "label", "indicator_kind", "scale_low",
     "scale_high", "region", "kind", "supply", "channel", "department", "interviewer", "language", "customer", "case", "weight",
     "seconds",
 )  # fmt: skip
+TYPES: Types = {
+    "answered_at": ColumnType.MOMENT,
+    "score": ColumnType.WHOLE,
+    "scale_low": ColumnType.WHOLE,
+    "scale_high": ColumnType.WHOLE,
+    "weight": ColumnType.NUMBER,
+    "seconds": ColumnType.WHOLE,
+}
 
 
 def export_responses(
@@ -52,18 +59,14 @@ def export_responses(
     complete, or an open binary stream. Raises UsageError for an unknown format, FilterError.
     """
     path = output if isinstance(output, Path) else None
-    kind = format or (path.suffix.lower().removeprefix(".") if path is not None else "") or "csv"
-    if kind not in FORMATS:
-        if format is not None:
-            raise UsageError(f"Answers are not exported as {kind}.", f"Known: {', '.join(FORMATS)}.")
-        kind = "csv"
+    kind = chosen_format(format, path)
     question = replace(asked(filter_text, zone=zone, now=now), counts_all=True)
     file = NewFile(path) if path is not None else None
     try:
         target = Hashed(file.stream if file is not None else _stream(output))
         with store.reading() as connection:
             count = connection.execute(select(func.count()).select_from(_answers(question).subquery())).scalar_one()
-            writer = open_writer(kind, target, COLUMNS, int(count))
+            writer = open_writer(kind, target, COLUMNS, int(count), TYPES, sheet="answers")
             rows = 0
             for part in _parts(connection, question):
                 writer.write(part)

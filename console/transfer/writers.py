@@ -6,11 +6,12 @@ import csv
 import io
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any, Protocol
 
 from console.errors import OmbudError, UsageError
+from console.rules.column_types import ColumnType, Types
 from console.text import strip_unsafe
 from console.transfer.formulas import guarded
 from console.transfer.new_file import Hashed
@@ -38,9 +39,9 @@ class Writer(Protocol):
 
 
 def open_writer(
-    kind: str, target: Hashed, names: Sequence[str], count: int, types: Mapping[str, str] | None = None
+    kind: str, target: Hashed, names: Sequence[str], count: int, types: Types, *, sheet: str = "cases"
 ) -> Writer:
-    """Return the writer of a format for ``count`` rows; ``types`` names the columns of numbers as ``int`` or ``float``.
+    """Return the writer of a format for ``count`` rows; ``types`` says what the columns hold that are not texts.
 
     Raises UsageError for Parquet without its library, OmbudError for more rows than a worksheet has.
     """
@@ -49,8 +50,8 @@ def open_writer(
     if kind == "jsonl":
         return JsonLinesWriter(target, names)
     if kind == "xlsx":
-        return WorkbookWriter(target, names, count)
-    return ParquetWriter(target, names, types or {})
+        return WorkbookWriter(target, names, count, sheet)
+    return ParquetWriter(target, names, types)
 
 
 def moment(value: datetime) -> str:
@@ -131,7 +132,7 @@ def _json_value(value: object) -> str:
 class WorkbookWriter:
     """One worksheet, written row by row: texts always as texts, so that nothing runs and no zero is lost."""
 
-    def __init__(self, target: Hashed, names: Sequence[str], count: int) -> None:
+    def __init__(self, target: Hashed, names: Sequence[str], count: int, sheet: str) -> None:
         from xlsxwriter import Workbook
 
         if count >= SHEET_ROWS:
@@ -149,7 +150,7 @@ class WorkbookWriter:
             "remove_timezone": True,
         }
         self._book = Workbook(self._stream, options)
-        self._sheet = self._book.add_worksheet("cases")
+        self._sheet = self._book.add_worksheet(sheet)
         self._text = self._book.add_format({"num_format": "@"})
         self._time = self._book.add_format({"num_format": "yyyy-mm-dd hh:mm:ss"})
         bold = self._book.add_format({"bold": True, "num_format": "@"})
@@ -195,9 +196,9 @@ def _plain_cell(value: Any) -> str:
 
 
 class ParquetWriter:
-    """Apache Parquet, one row group a piece: texts, whole numbers, flags, and times with their zone."""
+    """Apache Parquet, one row group a piece; each column has the type that its table declares, whatever it is called."""
 
-    def __init__(self, target: Hashed, names: Sequence[str], types: Mapping[str, str]) -> None:
+    def __init__(self, target: Hashed, names: Sequence[str], types: Types) -> None:
         try:
             import pyarrow
             import pyarrow.parquet
@@ -205,28 +206,33 @@ class ParquetWriter:
             raise UsageError("Parquet needs its library.", "Install it: pip install 'ombud[parquet]'") from None
         self.shortened = 0
         self._arrow = pyarrow
-        numbers = {"int": pyarrow.int64(), "float": pyarrow.float64()}
-        self._schema = pyarrow.schema(
-            [(name, numbers[types[name]] if name in types else self._type(name)) for name in names]
-        )
+        kinds = {
+            ColumnType.TEXT: pyarrow.string(),
+            ColumnType.WHOLE: pyarrow.int64(),
+            ColumnType.NUMBER: pyarrow.float64(),
+            ColumnType.FLAG: pyarrow.bool_(),
+            ColumnType.MOMENT: pyarrow.timestamp("s", tz="UTC"),
+        }
+        self._types = [types.get(name, ColumnType.TEXT) for name in names]
+        self._schema = pyarrow.schema([(name, kinds[type_]) for name, type_ in zip(names, self._types, strict=True)])
         self._file = pyarrow.parquet.ParquetWriter(pyarrow.PythonFile(target, mode="w"), self._schema)
-
-    def _type(self, name: str) -> Any:
-        if name.endswith("_at"):
-            return self._arrow.timestamp("s", tz="UTC")
-        if name.startswith("is_"):
-            return self._arrow.bool_()
-        return self._arrow.string()
 
     def write(self, rows: Sequence[Row]) -> None:
         """Add rows."""
-        plain = [[object_text(value) if isinstance(value, dict) else value for value in row] for row in rows]
+        columns: list[Sequence[Any]] = list(zip(*rows, strict=True))
+        for place, type_ in enumerate(self._types if columns else ()):
+            if type_ is ColumnType.TEXT:
+                columns[place] = [_text_cell(value) for value in columns[place]]
         arrays = [
             self._arrow.array(values, type=field.type)
-            for values, field in zip(zip(*plain, strict=True), self._schema, strict=True)
+            for values, field in zip(columns or [[] for _ in self._schema], self._schema, strict=True)
         ]
         self._file.write_table(self._arrow.Table.from_arrays(arrays, schema=self._schema))
 
     def close(self) -> None:
         """Write the footer."""
         self._file.close()
+
+
+def _text_cell(value: Any) -> str | None:
+    return value if value is None or isinstance(value, str) else _plain_cell(value)

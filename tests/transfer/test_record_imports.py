@@ -6,11 +6,14 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow
 import pytest
 from customer_data import fill
+from pyarrow import parquet
 from sqlalchemy import Table, func, select
 
 from console.errors import NotAllowedError, OmbudError, UsageError
@@ -32,7 +35,7 @@ from console.services import contacts, customers, person_exports, privacy
 from console.storage.engine import Store
 from console.transfer.batches import list_batches
 from console.transfer.record_export import export_records
-from console.transfer.record_kinds import KINDS
+from console.transfer.record_kinds import KINDS, Sort
 from console.transfer.record_profiles import load_record_profile, ready_record_profiles
 from console.transfer.records import RecordsReport, import_records
 from console.transfer.run import Progress
@@ -480,3 +483,24 @@ def test_contacts_are_known_again_by_their_number_and_source(store: Store, tmp_p
     path.write_bytes(exported(store, "contacts"))
     report = import_records(store, path, load_record_profile("ombud", KINDS["contacts"]), actor="lin")
     assert counts(report) == (0, 0, 3, 0)
+
+
+def test_parquet_holds_what_json_lines_hold_typed_by_the_field_and_not_by_its_name(
+    store: Store, tmp_path: Path
+) -> None:
+    fill(store)
+    all_brought(store, tmp_path)
+    arrow = {Sort.FLAG: pyarrow.bool_(), Sort.MOMENT: pyarrow.timestamp("ms", tz="UTC")}
+    for kind in FILES:
+        target = tmp_path / f"{kind}.parquet"
+        names = export_records(store, KINDS[kind], output=target, actor="lin").columns
+        table = parquet.read_table(target)
+        lines = [json.loads(line) for line in exported(store, kind, format="jsonl").splitlines()]
+        assert [field.type for field in table.schema] == [
+            arrow.get(KINDS[kind].field(name).sort, pyarrow.string()) for name in names
+        ]
+        assert table.num_rows == len(lines) > 0
+        for row, line in zip(table.to_pylist(), lines, strict=True):
+            for name, value in line.items():
+                is_moment = KINDS[kind].field(name).sort is Sort.MOMENT and value is not None
+                assert row[name] == (datetime.fromisoformat(value) if is_moment else value), (kind, name)
