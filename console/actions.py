@@ -339,7 +339,17 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
         9,
     ),
-    Action("satisfaction.weights", ("w",), N_("Weights"), N_("See the versions of the weights."), LOOK),
+    Action("satisfaction.weights", ("w",), N_("Weights"), N_("Choose the version of the weights, or read them."), LOOK),
+    Action(
+        "satisfaction.improve", ("n",), N_("Improvement"), N_("Start an improvement of what is under the cursor."), WORK
+    ),
+    Action(
+        "satisfaction.export",
+        ("E",),
+        N_("To a file"),
+        N_("Write what is shown to a file."),
+        LOOK,
+    ),
     Action("satisfaction.tree", ("T",), N_("Tree"), N_("Choose the indicator tree."), LOOK),
     Action("satisfaction.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("quadrants.back", ("escape", "q"), N_("Back"), N_("Go back to the overview."), GO, 3),
@@ -366,6 +376,16 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "quadrants.filter", ("/",), N_("Slice"), N_("Write a filter that cuts a slice out of the answers."), LOOK, 8
     ),
+    Action(
+        "quadrants.export",
+        ("E",),
+        N_("To a file"),
+        N_("Write what is shown to a file."),
+        LOOK,
+    ),
+    Action(
+        "quadrants.improve", ("n",), N_("Improvement"), N_("Start an improvement of what is under the cursor."), WORK
+    ),
     Action("quadrants.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("pivot.back", ("q",), N_("Back"), N_("Go back to the overview."), GO, 3),
     Action("pivot.rows", ("R",), N_("Row dimension"), N_("Choose what stands in the rows, nested too."), LOOK, 4),
@@ -377,6 +397,13 @@ ACTIONS: tuple[Action, ...] = (
     Action("pivot.filter", ("/",), N_("Slice"), N_("Write a filter that cuts a slice out of the answers."), LOOK, 9),
     Action("pivot.table", ("t",), N_("Chart or table"), N_("Change between the chart and its table."), LOOK),
     Action("pivot.up-again", ("escape",), N_("Out again"), N_("Take the last term of the slice away."), LOOK),
+    Action(
+        "pivot.export",
+        ("E",),
+        N_("To a file"),
+        N_("Write what is shown to a file."),
+        LOOK,
+    ),
     Action("pivot.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("answers.back", ("escape", "q"), N_("Back"), N_("Go back to the figures."), GO, 2),
     Action(
@@ -386,6 +413,13 @@ ACTIONS: tuple[Action, ...] = (
         N_("Send the number of the response to the clipboard."),
         LOOK,
         3,
+    ),
+    Action(
+        "answers.export",
+        ("E",),
+        N_("To a file"),
+        N_("Write what is shown to a file."),
+        LOOK,
     ),
     Action("answers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("quality.next-page", ("]",), N_("Next page"), N_("Show the next page of figures."), GO, 3),
@@ -414,6 +448,13 @@ ACTIONS: tuple[Action, ...] = (
         "quality.record", ("n",), N_("Improvement"), N_("Write down what is to get better, before anybody looks."), WORK
     ),
     Action("quality.event", ("e",), N_("Event"), N_("Name an event that explains some days."), WORK),
+    Action(
+        "quality.export",
+        ("E",),
+        N_("To a file"),
+        N_("Write what is shown to a file."),
+        LOOK,
+    ),
     Action("quality.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("form.save", ("f2", "ctrl+enter"), N_("Save"), N_("Save what was filled in."), WORK, 1),
     Action("form.leave", ("escape",), N_("Leave"), N_("Leave the form; what was typed is kept as a draft."), GO, 2),

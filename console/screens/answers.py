@@ -16,7 +16,9 @@ from textual.widgets import Static
 from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.screens.asking import with_terms
-from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.base import NAVIGATION, Question
+from console.screens.export_questions import FileWriting
+from console.screens.exporting import Exporting
 from console.screens.overview_page import value_name
 from console.screens.page import Page
 from console.screens.satisfaction_questions import SatisfactionQuestions
@@ -58,7 +60,7 @@ COLUMNS: tuple[Column[AnswerRow], ...] = (
 )
 
 
-class AnswersScreen(ConsoleScreen):
+class AnswersScreen(Exporting):
     """Lists the answers that a filter finds; Enter shows the whole response."""
 
     context = "answers"
@@ -93,6 +95,8 @@ class AnswersScreen(ConsoleScreen):
 
     def answered(self, group: str, answer: object) -> None:
         """Show how many there are, or a page of them."""
+        if self.has_exported(group, answer):
+            return
         if group == "count":
             count = cast("int", answer)
             self.table.show(array("q", range(count)), keep=True)
@@ -103,6 +107,20 @@ class AnswersScreen(ConsoleScreen):
             zone = self.console.zone
             rows = [AnswerRow(start + place, one, moment(one.answered_at, zone)) for place, one in enumerate(found)]
             self.table.put_rows(request, start, rows)
+
+    def failed(self, group: str, error: Exception) -> None:
+        """Ask for another file where one was refused."""
+        if not self.has_failed_to_export(group, error):
+            super().failed(group, error)
+
+    def to_export(self) -> tuple[object, str] | None:
+        """The filter of the answers."""
+        return self._filter, "answers"
+
+    def written(self, path: str) -> Question:
+        """The question that writes all answers of the filter, not only those in sight."""
+        filter_text = self._filter
+        return lambda data: data.part(FileWriting).answers(filter_text, path)
 
     @on(WindowTable.PageWanted)
     def fetch_page(self, event: WindowTable.PageWanted) -> None:

@@ -7,16 +7,15 @@ from typing import ClassVar, cast
 
 from rich.cells import cell_len
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from console.errors import OmbudError
 from console.i18n import N_, _, ngettext
 from console.screens.answers import AnswersScreen
-from console.screens.asking import ask_filter, with_terms, without_last
-from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.asking import with_terms, without_last
+from console.screens.base import NAVIGATION
 from console.screens.chooser import Chooser
+from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, scale_of, shown, weights_of
 from console.screens.overview_page import DIMENSIONS, dimension_name, value_name
 from console.screens.satisfaction_questions import SatisfactionQuestions
@@ -41,39 +40,21 @@ NAME_CELLS = 22
 CELL = 8
 
 
-class PivotScreen(ConsoleScreen):
+class PivotScreen(FigureScreen):
     """Shows a pivot; each cell opens its answers, or is gone into."""
 
     context = "pivot"
-    AUTO_FOCUS = "#board"
-    CSS_PATH = "styles/case.tcss"
+    question = "pivot"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("pivot"), *NAVIGATION]
 
     def __init__(self, filter_text: str = "") -> None:
-        super().__init__()
-        self.filter_text = filter_text
+        super().__init__(filter_text)
         self._rows = "region"
         self._columns = "month"
         self._measure = "index"
         self._is_table = True
         self._found: PivotTable | None = None
         self._figures: dict[str, tuple[Figure, dict[str, str]]] = {}
-
-    def compose_body(self) -> ComposeResult:
-        """Lay out title and figures."""
-        yield Static(id="page-title")
-        yield Board("board")
-        yield Bar("status")
-
-    @property
-    def board(self) -> Board:
-        """The figures."""
-        return self.query_one("#board", Board)
-
-    def begin(self) -> None:
-        """Ask for the pivot."""
-        self.board.show(lambda _width: [(Spot(_("Asking the database…"), "quiet"),)])
-        self.renew()
 
     def renew(self) -> None:
         """Ask for the pivot again."""
@@ -84,19 +65,18 @@ class PivotScreen(ConsoleScreen):
         """Show the pivot, or the indicators that may be chosen."""
         if isinstance(answer, PivotTable):
             self._found = answer
-            self._draw()
+            self.draw()
         elif group == "rated":
             self._choose_indicator(cast("Sequence[tuple[str, str, str]]", answer))
+        else:
+            super().answered(group, answer)
 
-    def failed(self, group: str, error: Exception) -> None:
-        """Say in the page why there is no pivot."""
-        if group == "pivot" and isinstance(error, OmbudError):
-            texts = [error.message, error.hint]
-            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
-            return
-        super().failed(group, error)
+    def to_export(self) -> tuple[object, str] | None:
+        """The pivot shown."""
+        return (self._found, f"pivot-{self._found.survey}") if self._found is not None else None
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the pivot."""
         found = self._found
         if found is None:
             return
@@ -111,6 +91,8 @@ class PivotScreen(ConsoleScreen):
             f"{found.survey}: {_indicators(found)}",
             _("scale {scale}").format(scale=scale_of(total.scale)) if total.scale else "",
             _("weights {version}").format(version=weights_of(total.weights_version)) if total.weights_version else "",
+            _("coverage {share}").format(share=f"{100 * total.coverage:.0f}%"),
+            f"{_('All')} {shown(total)} {interval(total)} n {number(total.n)}",
             _("totals pool the answers"),
         ]
         self.query_one("#status", Bar).show([("", text, "") for text in parts if text])
@@ -127,12 +109,6 @@ class PivotScreen(ConsoleScreen):
             self.console.push_screen(FigurePage(title or _("All"), KINDS[self._found.measure], figure))
         elif event.wish == "open":
             self.console.push_screen(AnswersScreen(figure.filter))
-
-    def action_back(self) -> None:
-        self.dismiss(None)
-
-    def action_refresh(self) -> None:
-        self.renew()
 
     def _choose(self, title: str, current: str, *, has_none: bool, take: object) -> None:
         choices = [(name, _(text)) for name, text in DIMENSIONS.items()]
@@ -198,8 +174,7 @@ class PivotScreen(ConsoleScreen):
         self.console.push_screen(Chooser(_("Indicator"), choices), take)
 
     def _narrow(self, terms: dict[str, str]) -> None:
-        self.filter_text = with_terms(self.filter_text, terms)
-        self.renew()
+        self.show_slice(with_terms(self.filter_text, terms))
 
     def action_drill(self) -> None:
         known = self._figures.get(self.board.key)
@@ -214,19 +189,7 @@ class PivotScreen(ConsoleScreen):
         self._narrow(place)
 
     def action_up_again(self) -> None:
-        self.filter_text = without_last(self.filter_text)
-        self.renew()
-
-    def action_filter(self) -> None:
-        def take(text: str) -> None:
-            self.filter_text = text
-            self.renew()
-
-        ask_filter(self.console, _("Slice of the answers"), self.filter_text, take)
-
-    def action_table(self) -> None:
-        self._is_table = not self._is_table
-        self._draw()
+        self.show_slice(without_last(self.filter_text))
 
 
 def _indicators(found: PivotTable) -> str:

@@ -6,15 +6,15 @@ from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
+from console.errors import UsageError
 from console.i18n import N_, _
 from console.screens.answers import AnswersScreen
-from console.screens.asking import ask_filter
-from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.base import NAVIGATION
 from console.screens.chooser import Chooser
+from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, shown
 from console.screens.satisfaction_questions import SatisfactionQuestions
 from console.services.satisfaction_views import DriverRow, DriverTable
@@ -39,38 +39,19 @@ TABLE_CELLS = 40
 SIDE_BY_SIDE = 100
 
 
-class QuadrantScreen(ConsoleScreen):
+class QuadrantScreen(FigureScreen):
     """Shows the drivers of a slice in quadrants."""
 
     context = "quadrants"
-    AUTO_FOCUS = "#board"
-    CSS_PATH = "styles/case.tcss"
+    question = "drivers"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quadrants"), *NAVIGATION]
 
     def __init__(self, filter_text: str = "") -> None:
-        super().__init__()
-        self.filter_text = filter_text
+        super().__init__(filter_text)
         self._crosshair = "median"
         self._overall = ""
         self._is_stated = False
-        self._is_table = False
         self._found: DriverTable | None = None
-
-    def compose_body(self) -> ComposeResult:
-        """Lay out title and figures."""
-        yield Static(id="page-title")
-        yield Board("board")
-        yield Bar("status")
-
-    @property
-    def board(self) -> Board:
-        """The figures."""
-        return self.query_one("#board", Board)
-
-    def begin(self) -> None:
-        """Ask for the drivers."""
-        self.board.show(lambda _width: [(Spot(_("Asking the database…"), "quiet"),)])
-        self.renew()
 
     def renew(self) -> None:
         """Ask for the drivers again."""
@@ -81,23 +62,35 @@ class QuadrantScreen(ConsoleScreen):
         """Show the quadrants, or the questions that may be the overall one."""
         if isinstance(answer, DriverTable):
             self._found = answer
-            self._draw()
+            self.draw()
         elif group == "rated":
             self._choose_overall(cast("Sequence[tuple[str, str, str]]", answer))
+        else:
+            super().answered(group, answer)
 
     def failed(self, group: str, error: Exception) -> None:
         """Say why nothing can be placed; where the overall question is not known, let it be chosen."""
-        from console.errors import OmbudError, UsageError
-
-        if group == "drivers" and isinstance(error, OmbudError):
-            texts = [error.message, error.hint]
-            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
-            if isinstance(error, UsageError):
-                self.action_overall()
-            return
         super().failed(group, error)
+        if group == self.question and isinstance(error, UsageError):
+            self.action_overall()
 
-    def _draw(self) -> None:
+    def to_export(self) -> tuple[object, str] | None:
+        """The drivers shown."""
+        return (self._found, f"drivers-{self._found.survey}") if self._found is not None else None
+
+    def action_improve(self) -> None:
+        driver = self._driver(self.board.key)
+        if driver is None or self._found is None:
+            self.console.say(_("Put the cursor on an indicator that is to get better."))
+            return
+        self.start_improvement(self._found.survey, driver.code, _name(driver), driver.performance.filter)
+
+    def _driver(self, key: str) -> DriverRow | None:
+        code = key.partition(":")[2]
+        return next((row for row in self._found.drivers if row.code == code), None) if self._found else None
+
+    def draw(self) -> None:
+        """Draw the quadrants."""
         found = self._found
         if found is None:
             return
@@ -116,20 +109,13 @@ class QuadrantScreen(ConsoleScreen):
         """Open the answers of a driver, or tell how its place was found."""
         if self._found is None:
             return
-        code = event.key.partition(":")[2]
-        driver = next((row for row in self._found.drivers if row.code == code), None)
+        driver = self._driver(event.key)
         if event.wish == "open" and driver is not None:
             self.console.push_screen(AnswersScreen(driver.performance.filter))
         elif event.wish in ("open", "explain") and driver is not None:
             self.console.push_screen(_driver_page(driver, self._found))
         elif event.wish in ("open", "explain"):
             self.console.push_screen(FigurePage(_("Importance"), "share", None, [_method(self._found)]))
-
-    def action_back(self) -> None:
-        self.dismiss(None)
-
-    def action_refresh(self) -> None:
-        self.renew()
 
     def action_crosshair(self) -> None:
         rules = list(CROSSHAIRS)
@@ -141,7 +127,7 @@ class QuadrantScreen(ConsoleScreen):
             self.console.say(_("This survey does not ask how important things are."))
             return
         self._is_stated = not self._is_stated
-        self._draw()
+        self.draw()
 
     def action_overall(self) -> None:
         filter_text = self.filter_text
@@ -157,17 +143,6 @@ class QuadrantScreen(ConsoleScreen):
 
         current = self._found.overall if self._found else ""
         self.console.push_screen(Chooser(_("The overall question"), choices, current=current), take)
-
-    def action_filter(self) -> None:
-        def take(text: str) -> None:
-            self.filter_text = text
-            self.renew()
-
-        ask_filter(self.console, _("Slice of the answers"), self.filter_text, take)
-
-    def action_table(self) -> None:
-        self._is_table = not self._is_table
-        self._draw()
 
 
 def importance_of(row: DriverRow, *, is_stated: bool) -> float | None:

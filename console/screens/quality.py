@@ -13,12 +13,14 @@ from textual.widgets import Static
 from console.clock import now
 from console.i18n import N_, _, ngettext
 from console.rules.filters import FilterError, parse
-from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.base import NAVIGATION
 from console.screens.cards_page import WHOLE, ageing_lines, card_lines
 from console.screens.chooser import Chooser
 from console.screens.dialogs import FormDialog
-from console.screens.improvement_forms import judgement_about, judgement_fields, plan_about, plan_fields
+from console.screens.exporting import Exporting
+from console.screens.improvement_forms import judgement_about, judgement_fields
 from console.screens.improvement_page import effect_lines, list_lines
+from console.screens.planning import Planning
 from console.screens.quality_definitions import DefinitionPage
 from console.screens.quality_questions import QualityQuestions
 from console.screens.trend_page import DIMENSIONS, trend_lines
@@ -50,14 +52,14 @@ def fault_of(text: str) -> str:
     return ""
 
 
-class QualityScreen(ConsoleScreen):
+class QualityScreen(Planning, Exporting):
     """Shows one page at a time, of all complaints or of the slice that a filter cuts out."""
 
     context = "quality"
     AUTO_FOCUS = "#board"
     CSS_PATH = "styles/case.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("quality"), *NAVIGATION]
-    unstoppable: ClassVar[frozenset[str]] = frozenset({"done", "recorded", "concluded"})
+    unstoppable: ClassVar[frozenset[str]] = frozenset({"done", "recorded", "concluded", "export"})
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +70,6 @@ class QualityScreen(ConsoleScreen):
         self._by = {"cards": "team", "ageing": "category"}
         self._card = WHOLE
         self._improvement = ""
-        self._planned: dict[str, str] = {}
         self._judged: dict[str, str] = {}
         self._is_table = False
         self._answers: dict[str, object] = {}
@@ -118,21 +119,18 @@ class QualityScreen(ConsoleScreen):
             self._choose_owner(cast("Sequence[tuple[str, str]]", answer))
         elif group == "judging" and isinstance(answer, Effect):
             self._ask_judgement(answer)
-        elif group in ("recorded", "concluded") and isinstance(answer, ImprovementRow):
-            (self._planned if group == "recorded" else self._judged).clear()
-            self.page, self._improvement = "improvements", answer.number
-            self._show_strip()
-            self.console.say(_("{number} was saved.").format(number=answer.number))
-            self.renew()
+        elif group == "concluded" and isinstance(answer, ImprovementRow):
+            self._judged = {}
+            self.planned(answer)
+        elif self.has_planned(group, answer) or self.has_exported(group, answer):
+            return
         elif group == "done":
             self._say_done(answer)
             self.renew()
 
     def failed(self, group: str, error: Exception) -> None:
         """Say why there are no figures; a form that was refused opens again with what was typed."""
-        complaint = f"{getattr(error, 'message', '')} {getattr(error, 'hint', '')}".strip()
-        if group == "recorded" and complaint:
-            self.action_record(complaint)
+        if self.has_failed_to_plan(group, error) or self.has_failed_to_export(group, error):
             return
         if group == self.page and hasattr(error, "message"):
             texts = [str(getattr(error, "message", "")), str(getattr(error, "hint", ""))]
@@ -369,15 +367,21 @@ class QualityScreen(ConsoleScreen):
         choices = [(login, f"{name} ({login})") for login, name in people]
         self.console.push_screen(Chooser(_("Who takes care of {number}").format(number=alert_number), choices), taken)
 
-    def action_record(self, complaint: str = "") -> None:
-        def taken(values: Mapping[str, str] | None) -> None:
-            if values is not None:
-                self._planned = given = dict(values)
-                self.ask("recorded", lambda data: data.part(QualityQuestions).record_improvement(given))
+    def action_record(self) -> None:
+        kind, rest = self._target()
+        self.plan(self._planned or ({"alert": rest} if kind == "alert" else {}))
 
-        title, fields = _("An improvement"), plan_fields(self._planned)
-        form = FormDialog(title, plan_about(), fields, complaint=complaint, saves_on_enter=False)
-        self.console.push_screen(form, taken)
+    def planned(self, row: ImprovementRow) -> None:
+        """Show the improvement that was written down or closed."""
+        self.page, self._improvement = "improvements", row.number
+        self._show_strip()
+        super().planned(row)
+        self.renew()
+
+    def to_export(self) -> tuple[object, str] | None:
+        """The page shown."""
+        answer = self._answers.get(self.page)
+        return (answer, self._improvement or self.page) if answer is not None else None
 
     def _ask_judgement(self, found: Effect) -> None:
         number = found.row.number

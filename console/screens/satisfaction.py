@@ -6,16 +6,16 @@ from collections.abc import Sequence
 from typing import ClassVar, cast
 
 from textual import on
-from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
 from console.errors import NotFoundError
 from console.i18n import _
 from console.screens.answers import AnswersScreen
-from console.screens.asking import ask_filter, with_terms, without_last
-from console.screens.base import NAVIGATION, ConsoleScreen
+from console.screens.asking import with_terms, without_last
+from console.screens.base import NAVIGATION
 from console.screens.chooser import Chooser
+from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, shown, table_block, weights_of
 from console.screens.overview_page import dimension_name, headline_name, overview_lines, split_words, value_name
 from console.screens.satisfaction_questions import SatisfactionQuestions
@@ -23,42 +23,23 @@ from console.services.overview_views import Headline, Overview, SurveyChoice
 from console.services.satisfaction_views import Figure, NodeFigure, WeightVersion
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
-from console.widgets.board import Board, Spot
+from console.widgets.board import Board
 from console.widgets.content import line, moment, number
 from console.widgets.reading import Block, Facts, Heading, Paragraph
 
 
-class SatisfactionScreen(ConsoleScreen):
+class SatisfactionScreen(FigureScreen):
     """Shows the overview of a survey, or of the slice that a filter cuts out of it."""
 
     context = "satisfaction"
-    AUTO_FOCUS = "#board"
-    CSS_PATH = "styles/case.tcss"
+    question = "overview"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("satisfaction"), *NAVIGATION]
 
     def __init__(self) -> None:
         super().__init__()
-        self.filter_text = ""
         self._tree = ""
         self._found: Overview | None = None
         self._folded: set[str] = set()
-        self._is_table = False
-
-    def compose_body(self) -> ComposeResult:
-        """Lay out the title and the figures."""
-        yield Static(id="page-title")
-        yield Board("board")
-        yield Bar("status")
-
-    @property
-    def board(self) -> Board:
-        """The figures."""
-        return self.query_one("#board", Board)
-
-    def begin(self) -> None:
-        """Ask for the figures."""
-        self.board.show(lambda _width: [(Spot(_("Asking the database…"), "quiet"),)])
-        self.renew()
 
     def renew(self) -> None:
         """Ask for the figures again."""
@@ -69,13 +50,19 @@ class SatisfactionScreen(ConsoleScreen):
         """Show the figures, or what may be chosen."""
         if isinstance(answer, Overview):
             self._found = answer
-            self._draw()
+            self.draw()
         elif group == "surveys":
             self._choose_survey(cast("Sequence[SurveyChoice]", answer))
         elif group == "months":
             self._choose_month(cast("Sequence[str]", answer))
         elif group == "weights":
-            self._show_weights(cast("Sequence[WeightVersion]", answer))
+            self._choose_weights(cast("Sequence[WeightVersion]", answer))
+        else:
+            super().answered(group, answer)
+
+    def to_export(self) -> tuple[object, str] | None:
+        """The overview shown."""
+        return (self._found, f"overview-{self._found.survey.code}") if self._found is not None else None
 
     def failed(self, group: str, error: Exception) -> None:
         """Say why there are no figures."""
@@ -84,12 +71,13 @@ class SatisfactionScreen(ConsoleScreen):
             texts = [error.message, error.hint]
             if not self.filter_text:
                 texts = [_("Nobody has answered a survey yet."), _("Load answers with: ombud import responses FILE")]
-            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
+            self.say_instead(texts)
             self.query_one("#page-title", Static).update(line(self.filter_text))
             return
         super().failed(group, error)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
+        """Draw the overview."""
         found = self._found
         if found is None:
             return
@@ -132,7 +120,7 @@ class SatisfactionScreen(ConsoleScreen):
             self._folded.discard(node_id)
         elif self._found is not None and any(row.node.parent == node_id for row in self._found.rows):
             self._folded.add(node_id)
-        self._draw()
+        self.draw()
 
     def _rows_of(self, kind: str, rest: str, found: Overview) -> str:
         """The filter that finds the answers behind a figure; empty where there are none to list."""
@@ -174,14 +162,6 @@ class SatisfactionScreen(ConsoleScreen):
         return FigurePage(_("Change since the last wave"), "change", found.headlines[0].change, _split_blocks(found))
 
     # Actions
-
-    def action_filter(self) -> None:
-        ask_filter(self.console, _("Slice of the answers"), self.filter_text, self.show_slice)
-
-    def show_slice(self, filter_text: str) -> None:
-        """Show another survey or slice."""
-        self.filter_text = filter_text
-        self.renew()
 
     def action_survey(self) -> None:
         self.ask("surveys", lambda data: data.part(SatisfactionQuestions).surveys())
@@ -240,6 +220,50 @@ class SatisfactionScreen(ConsoleScreen):
             code = self._found.survey.code
             self.ask("weights", lambda data: data.part(SatisfactionQuestions).weights(code))
 
+    def _choose_weights(self, found: Sequence[WeightVersion]) -> None:
+        """Let a version be chosen for the figures, or all of them be read."""
+        if self._found is None:
+            return
+        if not found:
+            self._show_weights(found)
+            return
+        zone = self.console.zone
+        choices = [
+            (
+                version.name,
+                f"{version.name}  {_('in use') if version.is_active else ''}  {version.method}  "
+                f"{moment(version.made_at, zone)[:10]}",
+            )
+            for version in found
+        ]
+        choices.append(("", _("Read what each version says")))
+        active = next((version.name for version in found if version.is_active), "")
+
+        def take(name: str | None) -> None:
+            if name == "":
+                self._show_weights(found)
+            elif name is not None and self._found is not None:
+                # Weights belong to one survey, and those in use need no naming.
+                terms = {"survey": self._found.survey.code, "weights": "" if name == active else name}
+                self.show_slice(with_terms(self.filter_text, terms))
+
+        current = self._found.survey.index.weights_version
+        self.console.push_screen(Chooser(_("Weights for these figures"), choices, current=current), take)
+
+    def action_improve(self) -> None:
+        found, (kind, _colon, rest) = self._found, self.board.key.partition(":")
+        if found is not None and kind == "weak":
+            point = found.weak_points[int(rest) - 1]
+            label = label_of(point.label, point.label_zh, point.indicator)
+            title = f"{label}, {value_name(point.dimension, point.value)}"
+            self.start_improvement(found.survey.code, point.indicator, title, point.figure.filter)
+        elif found is not None and kind in ("node", "change", "costs") and not _is_inner(found, rest):
+            node = _node(found, rest)
+            code = rest.rpartition("/")[2]
+            self.start_improvement(found.survey.code, code, label_of(node.label, node.label_zh, rest), self.filter_text)
+        else:
+            self.console.say(_("Put the cursor on a weak point or an indicator that is to get better."))
+
     def _show_weights(self, found: Sequence[WeightVersion]) -> None:
         zone = self.console.zone
         blocks: list[Block] = []
@@ -296,19 +320,16 @@ class SatisfactionScreen(ConsoleScreen):
     def _narrowed(self) -> str:
         return with_terms(self.filter_text, {"survey": self._found.survey.code}) if self._found else self.filter_text
 
-    def action_table(self) -> None:
-        self._is_table = not self._is_table
-        self._draw()
-
     def action_surveys(self) -> None:
         self.app.action_surveys()  # type: ignore[attr-defined]
-
-    def action_refresh(self) -> None:
-        self.renew()
 
 
 def _node(found: Overview, node_id: str) -> NodeFigure:
     return next(row.node for row in found.rows if row.node.id == node_id)
+
+
+def _is_inner(found: Overview, node_id: str) -> bool:
+    return any(row.node.parent == node_id for row in found.rows)
 
 
 def _change_blocks(headline: Headline) -> list[Block]:
@@ -345,10 +366,9 @@ def _node_page(kind: str, node: NodeFigure, found: Overview) -> FigurePage:
             (_("Costs its parent"), "" if node.shortfall is None else f"{node.shortfall:+.2f}"),
         )
     )
-    is_inner = any(row.node.parent == node.id for row in found.rows)
     if kind == "costs":
         return FigurePage(title, "shortfall", node.figure, [facts])
-    return FigurePage(title, "node" if is_inner else "score", node.figure, [facts])
+    return FigurePage(title, "node" if _is_inner(found, node.id) else "score", node.figure, [facts])
 
 
 def _weak_page(rank: int, found: Overview) -> FigurePage:
