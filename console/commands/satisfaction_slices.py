@@ -26,7 +26,7 @@ def pivot(
         str | None, typer.Option("--where", metavar="FILTER", help="Such as: survey:callback month:2026-11.")
     ] = None,
     measure: Annotated[
-        str, typer.Option("--measure", metavar="mean|score|top2|nps|n", help="What the cells say.")
+        str, typer.Option("--measure", metavar="score|index|mean|top2|nps|n", help="What the cells say.")
     ] = "score",
     weights: Weights = None,
     csv: Csv = None,
@@ -50,13 +50,14 @@ def pivot(
         emit_json({**pivot_record(table), **left_out})
         return
     across: Sequence[str] = table.columns if columns else ()
+    figures = {(cell.row, cell.column): cell.figure for cell in table.cells}
     emit_table(
         (rows, *(column or "-" for column in across), _("All"), _("95 % interval"), "n"),
         [
             *(
                 (
                     row or "-",
-                    *(shown(table.cell(row, column)) for column in across),
+                    *(shown(figures.get((row, column))) for column in across),
                     shown(table.row_totals[place]),
                     limits(table.row_totals[place]),
                     str(table.row_totals[place].n),

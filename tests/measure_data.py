@@ -12,7 +12,7 @@ import numpy as np
 
 from console.measures.arrays import FloatArray
 
-GOLDEN = Path(__file__).with_name("golden.jsonl")
+GOLDEN = Path(__file__).with_name("measures") / "golden.jsonl"
 
 # id, customer, class, day received, limit, days to close (None: open), contacts, reopened
 COMPLAINTS = (
