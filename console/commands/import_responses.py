@@ -88,6 +88,12 @@ def _narrate(report: ResponsesReport, rejects: Path | None) -> None:
                 count=report.doubles
             )
         )
+    if report.passed:
+        narrate(
+            _("{count} rows are no responses by the profile ([only]); they were passed over.").format(
+                count=report.passed
+            )
+        )
     if report.repeated:
         narrate(_("{count} answers were given twice within a response; the last counts.").format(count=report.repeated))
     if report.strangers:
@@ -108,6 +114,7 @@ def _record(report: ResponsesReport, profile: str) -> dict[str, Any]:
         "repeated": report.repeated,
         "unknown_items": dict(report.unknown_items),
         "strangers": report.strangers,
+        "passed": report.passed,
         "unused_columns": list(report.unused),
         "notes": list(report.notes),
     }

@@ -85,13 +85,19 @@ class SurveyFrame:
 
     @property
     def scored(self) -> dict[str, Item]:
-        """The items that are asked on the survey's way of rating: no groups, texts, recommendation, effort or importance."""
+        """The items that are asked on the survey's way of rating: no groups, texts, recommendation, effort or importance.
+
+        Nor yes and no beside ratings of more levels, such as options that are ticked, unless these bear a weight.
+        """
         asked_how_much = {item.id for item in self.stated.values()}
         return {
             code: item
             for code, item in self.items.items()
-            if item.kind == IndicatorKind.SCORE and item.id not in asked_how_much
+            if item.kind == IndicatorKind.SCORE and item.id not in asked_how_much and not self._is_tick(item)
         }
+
+    def _is_tick(self, item: Item) -> bool:
+        return item.high - item.low == 1 and self.high - self.low > 1 and item.weight is None
 
     @property
     def stated(self) -> dict[str, Item]:
@@ -257,7 +263,7 @@ def sums_of(
         x = float(level) if values is None else values[level]
         n, weight, squared = n + count, weight + w, squared + w2
         value, value_squared = value + w * x, value_squared + w * x * x
-        is_top = level < item.low + TOP_LEVELS if item.is_reversed else level > item.high - TOP_LEVELS
+        is_top = level < item.low + item.best_levels if item.is_reversed else level > item.high - item.best_levels
         top += w if is_top else 0.0
     return CellSums(n, weight, squared, value, value_squared, top, counts.n_missing)
 
@@ -337,10 +343,12 @@ def top_two_figure(sums: CellSums, scale: str, *, filter_text: str = "") -> Figu
 def top_figure(
     counts: Levels, item: Item, *, levels: int = TOP_LEVELS, is_plain: bool = False, filter_text: str = ""
 ) -> Figure:
-    """Return the share of the best levels of a place as a figure."""
+    """Return the share of the best levels of a place as a figure; a scale of two levels has one best."""
+    levels = min(levels, item.best_levels)
     sums = sums_of(counts, item, is_plain=is_plain)
-    if levels == TOP_LEVELS:
-        return top_two_figure(sums, item.scale, filter_text=filter_text)
+    if levels == item.best_levels:
+        made = top_two_figure(sums, item.scale, filter_text=filter_text)
+        return made if levels == TOP_LEVELS else replace(made, method="top box")
     best = item.low if item.is_reversed else item.high
     count, weight, _ = counts.levels.get(best, (0, 0.0, 0.0))
     boxed = replace(sums, weight_top=float(count) if is_plain else weight)

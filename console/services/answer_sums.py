@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Connection, case, func, literal, select
 
-from console.services.answer_counts import TOP_LEVELS, SurveyFrame
+from console.services.answer_counts import SurveyFrame
 from console.services.answer_filtering import AnswerQuestion
 from console.services.answer_sources import Source, source_of
 from console.services.answering import Item
@@ -84,8 +84,8 @@ def _best(source: Source, items: Sequence[Item]) -> ColumnElement[Any]:
 
     def best(item: Item) -> tuple[Hashable, ColumnElement[Any]]:
         if item.is_reversed:
-            return (True, item.low), source.level < item.low + TOP_LEVELS
-        return (False, item.high), source.level > item.high - TOP_LEVELS
+            return (True, item.low + item.best_levels), source.level < item.low + item.best_levels
+        return (False, item.high - item.best_levels), source.level > item.high - item.best_levels
 
     return _by_indicator(source, {item.id: best(item) for item in items})
 

@@ -325,6 +325,11 @@ class Item:
         """The name of the scale: its lowest and highest level."""
         return f"{self.low}-{self.high}" + (" reversed" if self.is_reversed else "")
 
+    @property
+    def best_levels(self) -> int:
+        """How many levels are the best ones: two, but one of a scale that has only two."""
+        return min(2, self.high - self.low)
+
     def checked(self, value: int | str | None) -> Scored:
         """Return a value as it is stored. Raises OffScaleError for a score the scale does not have."""
         if value is None:

@@ -19,6 +19,9 @@ LABELLED = re.compile(r"[(\[]?([+-]?\d{1,4})[)\]]?\s*(?:[-–—:=.,、,:)]\s*|\
 BEHIND = re.compile(r"(\D*\S)\s*[(\[]\s*([+-]?\d{1,4})\s*[)\]]", re.ASCII)
 """The same with the level behind: ``Very satisfied (5)``."""
 NUMBER = re.compile(r"[+-]?\d+(?:[.,]\d+)?", re.ASCII)
+HAN = re.compile(r"[\u3400-\u9fff\U00020000-\U0003ffff]+")
+JOINTS = " /|-–—·,，、;；:：()（）[]【】"
+"""What stands between or around an answer in two languages."""
 REMEMBERED = 5_000
 
 Scored = tuple[int | None, str | None]
@@ -50,7 +53,8 @@ class AnswerScale:
     def _read(self, text: str) -> Scored:
         written = canonical(text)
         if not written:
-            return None, NOT_ANSWERED
+            # Where a tick is an answer, so is its absence; a profile says so by naming the empty word.
+            return (self.words[""], None) if "" in self.words else (None, NOT_ANSWERED)
         reason = self.missing.get(written)
         if reason is not None:
             return None, reason
@@ -59,6 +63,9 @@ class AnswerScale:
             level = self.words.get(word_key(written))
         if level is not None:
             return level, None
+        both = self._in_two_languages(written)
+        if both is not None:
+            return both
         if self.takes_numbers:
             if written.endswith("%") and (self.low, self.high) == (0, 100):
                 written = written[:-1].strip()
@@ -74,6 +81,29 @@ class AnswerScale:
             if labelled is not None:
                 return labelled
         raise ValueError(f"is neither an answer of the scale {self.name} nor a code for no answer")
+
+    def _in_two_languages(self, written: str) -> Scored | None:
+        """What a cell says in Chinese and in another language at once (``满意 Satisfied``), None where it does not.
+
+        Raises ValueError where the two say different things.
+        """
+        han = "".join(HAN.findall(written))
+        other = HAN.sub(" ", written).strip(JOINTS)
+        if not han or not other:
+            return None
+        said = [self._word(word) for word in (han, other)]
+        if said[0] is None or said[1] is None:
+            return None
+        if said[0] != said[1]:
+            raise ValueError(f"says two things: {han} is not {other} on the scale {self.name}")
+        return said[0]
+
+    def _word(self, word: str) -> Scored | None:
+        level = self.words.get(word, self.words.get(word_key(word)))
+        if level is not None:
+            return level, None
+        reason = self.missing.get(canonical(word))
+        return None if reason is None else (None, reason)
 
     def _labelled(self, written: str) -> Scored | None:
         """What a number says that stands with its words, None where there is none.

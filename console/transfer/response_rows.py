@@ -17,7 +17,7 @@ from console.transfer.answer_scales import AnswerScale, Scored, canonical
 from console.transfer.dates import ISO, DateReader
 from console.transfer.formulas import unguarded
 from console.transfer.source_rows import SourceRow
-from console.transfer.survey_profiles import ItemRule, Places, SurveyProfile, ValueRule
+from console.transfer.survey_rules import ItemRule, Places, SurveyProfile, ValueRule
 from console.transfer.validation import AHEAD, RowError
 
 LENGTHS: Mapping[str, int] = {
@@ -109,6 +109,10 @@ class ResponseReader:
                 self._scales[code] = AnswerScale(
                     f"{low}-{high}", low, high, dict(scale.words), dict(scale.missing), scale.takes_numbers
                 )
+
+    def is_response(self, row: SourceRow) -> bool:
+        """Return whether a row is a response by the profile, and not a test or one that was never finished."""
+        return all(canonical(self._cell(row.values, column)) in values for column, values in self._profile.only.items())
 
     def read(self, row: SourceRow) -> ResponseRecord:
         """Return what a row says. Raises RowError with the first thing that is wrong."""

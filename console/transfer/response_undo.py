@@ -22,7 +22,7 @@ from console.services.answering import (
 from console.storage.engine import Store
 from console.storage.numbers import hold_imports
 from console.transfer.batches import OBJECT, batch_of, close_batch
-from console.transfer.responses import said_back
+from console.transfer.response_changes import said_back
 
 CHANGES: Table = table_of(ResponseChange)
 AUDIT: Table = table_of(AuditEntry)

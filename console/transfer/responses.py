@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Connection, Table, insert, select
+from sqlalchemy import Connection, Table, insert
 
 from console import clock
-from console.models import Case, Customer, Department, ResponseChange
+from console.models import ResponseChange
 from console.models.base import table_of
 from console.services.answer_cells import pair_large
 from console.services.answer_exclusion import refresh_haste
 from console.services.answering import (
     FACTS,
-    RESPONSES,
     Said,
     ids_of,
     read_responses,
@@ -31,6 +28,8 @@ from console.services.answering import (
 from console.storage.engine import Store
 from console.storage.unit import Work
 from console.text import clean
+from console.transfer.response_changes import changed_fields, said_text
+from console.transfer.response_lookups import cases_of, customers_of, digests_of, known_digests
 from console.transfer.response_rows import ResponseReader, ResponseRecord
 from console.transfer.run import (
     ImportReport,
@@ -47,12 +46,9 @@ from console.transfer.seen import SeenReferences
 from console.transfer.source_rows import BadRow, SourceOptions, SourceRow
 from console.transfer.sources import Source
 from console.transfer.survey_filling import Filled, SurveyFilling
-from console.transfer.survey_profiles import SurveyProfile
+from console.transfer.survey_rules import SurveyProfile
 from console.transfer.validation import RowError, row_text
 
-CUSTOMERS: Table = table_of(Customer)
-CASES: Table = table_of(Case)
-DEPARTMENTS: Table = table_of(Department)
 CHANGES: Table = table_of(ResponseChange)
 
 KIND = "responses"
@@ -70,8 +66,8 @@ class ResponsesReport(ImportReport):
 
     ``survey`` is the code filled; ``doubles`` counts responses that say exactly what another says (flagged, not left out),
     ``repeated`` answers given twice within a response, of which the last counts; ``unknown_items`` counts answers to items the
-    survey does not have, which are refused; ``strangers`` counts customers and cases this database does not know; ``unused`` are
-    columns nothing was made of.
+    survey does not have, which are refused; ``strangers`` counts customers and cases this database does not know; ``passed`` rows
+    that the profile does not take for responses; ``unused`` are columns nothing was made of.
     """
 
     surveys: tuple[str, ...] = ()
@@ -80,6 +76,7 @@ class ResponsesReport(ImportReport):
     repeated: int = 0
     unknown_items: tuple[tuple[str, int], ...] = ()
     strangers: int = 0
+    passed: int = 0
     unused: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -116,6 +113,7 @@ def import_responses(
         repeated=tally.repeated,
         unknown_items=tuple(tally.unknown.most_common()),
         strangers=tally.strangers,
+        passed=tally.passed,
         unused=tally.unused,
         notes=profile.notes,
     )
@@ -131,6 +129,7 @@ class Tally:
     repeated: int = 0
     unknown: Counter[str] = field(default_factory=Counter)
     strangers: int = 0
+    passed: int = 0
     unused: tuple[str, ...] = ()
 
 
@@ -212,6 +211,10 @@ class _ResponseFile:
         rows = 0
         held: list[Taken[ResponseRecord]] = []
         for item in self.source:
+            if isinstance(item, SourceRow) and not self.reader.is_response(item):
+                self.tally.passed += 1
+                held.append(Taken())
+                continue
             record = self._read(item)
             if isinstance(record, Refused):
                 held.append(Taken(refused=record))
@@ -338,8 +341,8 @@ class _ResponseFile:
     def _resolved(
         self, connection: Connection, filled: Filled, records: Sequence[ResponseRecord]
     ) -> Iterator[tuple[ResponseRecord, Said]]:
-        customers = _customers(connection, (record.facts.get("customer", "") for record in records))
-        cases = _cases(connection, (record.facts.get("case", "") for record in records))
+        customers = customers_of(connection, (record.facts.get("customer", "") for record in records))
+        cases = cases_of(connection, (record.facts.get("case", "") for record in records))
         channel = self.profile.survey.channel
         for record in records:
             facts: dict[str, Any] = {name: record.facts[name] for name in FACTS if name in record.facts}
@@ -378,7 +381,7 @@ class _ResponseFile:
     ) -> None:
         said = {record.number: (record, one) for record, one in pairs}
         there = ids_of(connection, filled.id, said) if filled.id is not None else {}
-        digests = _digests(connection, there.values())
+        digests = digests_of(connection, there.values())
         differing: dict[int, Said] = {}
         new: list[Said] = []
         for number, (record, one) in said.items():
@@ -390,7 +393,7 @@ class _ResponseFile:
                 self.contents.first(one.digest, record.line, number)
             else:
                 differing[id_] = one
-        known = _known_digests(connection, filled.id, [one.digest for one in new]) if filled.id is not None else set()
+        known = known_digests(connection, filled.id, [one.digest for one in new]) if filled.id is not None else set()
         if self.profile.number.made != "content":
             new = [replace(one, is_double=one.is_double or (one.digest in known and _says_enough(one))) for one in new]
         stored = read_responses(connection, differing)
@@ -406,7 +409,7 @@ class _ResponseFile:
                 outcome.unchanged += 1
             else:
                 outcome.changed.append(_Change(id_, before, after))
-                outcome.fields.update(_fields(before, after))
+                outcome.fields.update(changed_fields(before, after))
         outcome.created += len(new)
         outcome.answers += sum(len(one.answers) for one in new)
         outcome.doubles += sum(one.is_double for one in new)
@@ -451,74 +454,3 @@ def _says_enough(one: Said) -> bool:
     answered = sum(score is not None for score, _ in one.answers.values())
     has_time = (one.answered_at.minute, one.answered_at.second) != (0, 0)
     return answered >= FEWEST_EQUAL or one.customer_id is not None or has_time
-
-
-def _digests(connection: Connection, ids: Iterable[int]) -> dict[int, str]:
-    question = select(RESPONSES.c.id, RESPONSES.c.digest).where(RESPONSES.c.id.in_(list(ids)))
-    return {row[0]: row[1] for row in connection.execute(question)}
-
-
-def _known_digests(connection: Connection, survey_id: int | None, digests: Sequence[str]) -> set[str]:
-    question = select(RESPONSES.c.digest).where(
-        RESPONSES.c.survey_id == survey_id, RESPONSES.c.digest.in_(list(digests))
-    )
-    return set(connection.execute(question).scalars())
-
-
-def _customers(connection: Connection, numbers: Iterable[str]) -> dict[str, dict[str, Any]]:
-    wanted = sorted({number for number in numbers if number})
-    if not wanted:
-        return {}
-    question = select(
-        CUSTOMERS.c.number, CUSTOMERS.c.id, CUSTOMERS.c.region, CUSTOMERS.c.kind, CUSTOMERS.c.supply_category
-    ).where(CUSTOMERS.c.number.in_(wanted))
-    return {
-        row[0]: {"id": row[1], "region": row[2], "kind": row[3], "supply": row[4] or ""}
-        for row in connection.execute(question)
-    }
-
-
-def _cases(connection: Connection, references: Iterable[str]) -> dict[str, dict[str, Any]]:
-    wanted = sorted({reference for reference in references if reference})
-    if not wanted:
-        return {}
-    question = (
-        select(CASES.c.reference, CASES.c.id, DEPARTMENTS.c.code)
-        .join_from(CASES, DEPARTMENTS, DEPARTMENTS.c.id == CASES.c.department_id, isouter=True)
-        .where(CASES.c.reference.in_(wanted))
-    )
-    return {row[0]: {"id": row[1], "department": row[2] or ""} for row in connection.execute(question)}
-
-
-def _fields(before: Said, after: Said) -> set[str]:
-    found = {name for name in FACTS if getattr(before, name) != getattr(after, name)}
-    if before.answers != after.answers:
-        found.add("answers")
-    if before.texts != after.texts:
-        found.add("texts")
-    return found
-
-
-def said_text(said: Said, month: str = "") -> str:
-    """Return a response, and the month it was counted by, as the JSON object that an undo reads back."""
-    facts = {name: getattr(said, name) for name in FACTS if name != "answered_at"}
-    content = {
-        **facts,
-        "number": said.number,
-        "answered_at": said.answered_at.isoformat(),
-        "answers": {str(key): list(value) for key, value in said.answers.items()},
-        "texts": {str(key): value for key, value in said.texts.items()},
-        "is_double": said.is_double,
-        "month": month,
-    }
-    return json.dumps(content, ensure_ascii=False)
-
-
-def said_back(text: str) -> tuple[Said, str]:
-    """Return the response and the month that ``said_text`` was given."""
-    values = json.loads(text)
-    values["answered_at"] = datetime.fromisoformat(values["answered_at"])
-    values["answers"] = {int(key): (value[0], value[1]) for key, value in values["answers"].items()}
-    values["texts"] = {int(key): value for key, value in values["texts"].items()}
-    month = values.pop("month")
-    return Said(**values), month

@@ -14,7 +14,7 @@ from console.models.base import table_of
 from console.services.answering import Item, items_of
 from console.storage.unit import Work
 from console.transfer.response_rows import NewItem, ResponseReader
-from console.transfer.survey_profiles import ItemRule, SurveyProfile
+from console.transfer.survey_rules import ItemRule, SurveyProfile
 
 SURVEYS: Table = table_of(Survey)
 INDICATORS: Table = table_of(Indicator)

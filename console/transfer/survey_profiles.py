@@ -5,24 +5,30 @@ A profile is checked as a whole when it is loaded. What it may hold stands in th
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import date
-from fnmatch import fnmatchcase
 from pathlib import Path
 
-from console.codes import Assessor, IndicatorKind, MissingCode
-from console.errors import OmbudError, UsageError, nearest
+from console.codes import Assessor, IndicatorKind
 from console.measures.results import WeightError
-from console.text import fold
-from console.transfer.answer_scales import AnswerScale, canonical, ready_scales, word_key
-from console.transfer.profiles import FILE_KEYS, ProfileReader, column_key, read_content, ready_profiles
-from console.transfer.source_rows import SourceOptions
+from console.transfer.answer_scales import AnswerScale, canonical
+from console.transfer.profiles import FILE_KEYS, read_content, ready_profiles
+from console.transfer.survey_rules import (
+    LONGEST_CODE,
+    Block,
+    ItemRule,
+    LongRule,
+    SurveyProfile,
+    SurveyRule,
+    ValueRule,
+)
+from console.transfer.survey_scales import SCALE_KEYS, ScaleReader
 
 READY_RESPONSES = Path(__file__).parent / "profiles" / "responses"
 KEYS = (
     "kind", "title", "layout", "missing", "guarded", "file", "dates", "aliases", "survey", "number", "answered_at", "facts",
-    "weight", "scales", "items", "blocks", "groups", "weights", "long", "new_items", "ignored",
+    "weight", "scales", "items", "blocks", "groups", "weights", "long", "new_items", "ignored", "only",
 )  # fmt: skip
 SURVEY_KEYS = (
     "code", "column", "title", "title_zh", "series", "wave", "assessor", "channel", "population", "scale", "starts", "ends",
@@ -35,7 +41,6 @@ FACT_KEYS = ("column", "columns", "separator", "prefix", "value", "values", "unk
 NUMBER_KEYS = ("column", "columns", "separator", "prefix", "made")
 TIME_KEYS = ("column", "columns", "separator", "prefix", "value", "default")
 WEIGHT_KEYS = ("column", "default")
-SCALE_KEYS = ("levels", "words", "from", "values", "missing", "reversed", "numbers")
 ITEM_KEYS = (
     "column", "label", "label_zh", "kind", "scale", "missing", "parent", "weight", "target", "node", "required",
 )  # fmt: skip
@@ -44,207 +49,6 @@ GROUP_KEYS = ("label", "label_zh", "parent", "weight", "target")
 LONG_KEYS = ("item", "score", "missing", "text", "items", "label", "kind", "scale_low", "scale_high")
 LAYOUTS = ("wide", "long")
 MADE = ("content", "line")
-LONGEST_CODE = 64
-
-
-@dataclass(frozen=True, slots=True)
-class ValueRule:
-    """How one value is made of columns: joined by ``separator`` behind ``prefix``, or constant; words mapped to codes."""
-
-    name: str
-    columns: tuple[str, ...] = ()
-    separator: str = " "
-    prefix: str = ""
-    value: str | None = None
-    values: Mapping[str, str] | None = None
-    unknown: str | None = None
-    default: str = ""
-    made: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class ItemRule:
-    """One indicator and the column of its answers; a group has no column."""
-
-    code: str
-    column: str
-    label: str
-    label_zh: str = ""
-    kind: str = IndicatorKind.SCORE.value
-    scale: AnswerScale | None = None
-    parent: str = ""
-    weight: float | None = None
-    target: float | None = None
-    node: str = ""
-    is_required: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Many columns asked alike, by patterns such as ``Q7*``."""
-
-    patterns: tuple[str, ...]
-    but: tuple[str, ...]
-    kind: str
-    scale: AnswerScale
-    parent: str
-
-
-@dataclass(frozen=True, slots=True)
-class LongRule:
-    """Where a file with one answer a row keeps the item, the score, the reason for none, and the words of an open answer."""
-
-    item: str
-    score: str
-    missing: str = ""
-    text: str = ""
-    items: Mapping[str, str] = field(default_factory=dict)
-    label: str = ""
-    kind: str = ""
-    scale_low: str = ""
-    scale_high: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyRule:
-    """The survey that is filled, and made where it is not there."""
-
-    code: str
-    column: str
-    title: str
-    title_zh: str
-    series: str
-    wave: str
-    assessor: str
-    channel: str
-    population: int | None
-    scale: AnswerScale
-    starts_on: date | None
-    ends_on: date | None
-    tree: str
-
-
-@dataclass(frozen=True, slots=True)
-class SurveyProfile:
-    """A checked profile of responses; ``notes`` are what had to be done to it."""
-
-    name: str
-    title: str
-    layout: str
-    survey: SurveyRule
-    number: ValueRule
-    answered_at: ValueRule
-    facts: tuple[ValueRule, ...]
-    weight: ValueRule | None
-    items: tuple[ItemRule, ...]
-    blocks: tuple[Block, ...]
-    long: LongRule | None
-    makes_items: bool
-    formats: tuple[str, ...]
-    zone: str
-    guarded: bool
-    options: SourceOptions
-    aliases: Mapping[str, tuple[str, ...]]
-    missing: frozenset[str]
-    notes: tuple[str, ...] = ()
-
-    def for_survey(self, code: str | None, wave: str | None) -> SurveyProfile:
-        """Return the profile for another survey or wave of the same questions."""
-        survey = self.survey
-        if code:
-            survey = replace(survey, code=code, column="", series=survey.series or survey.code)
-        if wave:
-            survey = replace(survey, wave=wave)
-        return replace(self, survey=survey)
-
-    def places_of(self, present: Sequence[str], file_name: str) -> Places:
-        """Return where each column stands in a file. Raises OmbudError naming a column that is needed and not there."""
-        exact = {name: place for place, name in reversed(list(enumerate(present)))}
-        loose: dict[str, int] = {}
-        for place, name in enumerate(present):
-            loose.setdefault(column_key(name), place)
-
-        def find(column: str) -> int | None:
-            for spelling in (column, *self.aliases.get(column, ())):
-                found = exact.get(spelling, loose.get(column_key(spelling)))
-                if found is not None:
-                    return found
-            return None
-
-        places: dict[str, int] = {}
-        for column in self._named():
-            found = find(column)
-            if found is not None:
-                places[column] = found
-        items = list(self.items)
-        taken = {places[item.column] for item in items if item.column in places}
-        for block in self.blocks:
-            for place, name in enumerate(present):
-                if place not in taken and _matches(name, block.patterns) and not _matches(name, block.but):
-                    taken.add(place)
-                    places.setdefault(name, place)
-                    items.append(ItemRule(name[:LONGEST_CODE], name, name, "", block.kind, block.scale, block.parent))
-        self._check_needed(places, items, present, file_name)
-        kept = tuple(item for item in items if not item.column or item.column in places)
-        used = set(places.values())
-        return Places(places, kept, tuple(name for place, name in enumerate(present) if place not in used))
-
-    def _named(self) -> list[str]:
-        rules = [self.number, self.answered_at, *self.facts, *([self.weight] if self.weight else [])]
-        named = [column for rule in rules for column in rule.columns]
-        named += [item.column for item in self.items if item.column]
-        if self.survey.column:
-            named.append(self.survey.column)
-        if self.long:
-            rule = self.long
-            named += [
-                column
-                for column in (
-                    rule.item, rule.score, rule.missing, rule.text, rule.label, rule.kind, rule.scale_low, rule.scale_high,
-                )
-                if column
-            ]  # fmt: skip
-        return list(dict.fromkeys(named))
-
-    def _check_needed(
-        self, places: Mapping[str, int], items: Sequence[ItemRule], present: Sequence[str], file_name: str
-    ) -> None:
-        needed = list(self.number.columns[:1])
-        if self.answered_at.value is None and not self.answered_at.default:
-            needed += self.answered_at.columns[:1]
-        needed += [item.column for item in self.items if item.column and item.is_required]
-        if self.long:
-            # A file about one thing need not say what it is about.
-            needed += [] if "" in self.long.items else [self.long.item]
-            needed.append(self.long.score)
-        for column in needed:
-            if column not in places:
-                close = nearest(column, list(present))
-                listed = ", ".join(present[:12]) + (", …" if len(present) > 12 else "")
-                raise OmbudError(
-                    f"{file_name} has no column {column}, which the profile {self.name} needs.",
-                    (f"The nearest column is {close}. " if close else "")
-                    + f"The file has: {listed}. Choose another --profile, or write one.",
-                )
-        if not self.long and not any(item.column for item in items):
-            raise OmbudError(
-                f"No column of {file_name} is an item of the profile {self.name}.",
-                "Check the patterns of its [[blocks]].",
-            )
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Where the columns of a profile stand, the items this file has, and the columns nothing is made of."""
-
-    places: Mapping[str, int]
-    items: tuple[ItemRule, ...]
-    unused: tuple[str, ...]
-
-
-def _matches(name: str, patterns: Sequence[str]) -> bool:
-    folded = fold(name)
-    return any(fnmatchcase(folded, fold(pattern)) for pattern in patterns)
 
 
 def ready_survey_profiles() -> tuple[str, ...]:
@@ -262,13 +66,11 @@ def load_survey_profile(name_or_path: str | Path) -> SurveyProfile:
     return _SurveyReader(path.stem[:64], str(path)).survey_profile(content)
 
 
-class _SurveyReader(ProfileReader):
+class _SurveyReader(ScaleReader):
     """Turns the tables of a TOML file into a profile of responses, refusing everything it does not know."""
 
     def __init__(self, name: str, where: str) -> None:
         super().__init__(name, where)
-        self.missing: dict[str, str] = {}
-        self.scales: dict[str, Mapping[str, object]] = {}
         self.notes: list[str] = []
 
     def survey_profile(self, content: dict[str, object]) -> SurveyProfile:
@@ -320,6 +122,10 @@ class _SurveyReader(ProfileReader):
                 for column, others in self.table(content.get("aliases", {}), "aliases").items()
             },
             missing=frozenset(self.missing),
+            only={
+                column: frozenset(canonical(word) for word in self._words(words, f"only.{column}"))
+                for column, words in self.table(content.get("only", {}), "only").items()
+            },
         )
         self._check_whole(profile, content)
         return replace(profile, notes=tuple(self.notes))
@@ -403,94 +209,6 @@ class _SurveyReader(ProfileReader):
             ends_on=days[1],
             tree=self.text(table.get("tree", ""), "survey.tree"),
         )
-
-    def _missing(self, value: object, where: str) -> dict[str, str]:
-        """Codes for no answer: a list of words that mean not answered, or a table of words and reasons."""
-        if isinstance(value, list):
-            return {canonical(word): "NA" for word in self._words(value, where)}
-        table = self.table(value, where)
-        found = {}
-        for word, reason in table.items():
-            code = self.text(reason, f"{where}.{word}")
-            self.known(code, tuple(MissingCode), f"reason in {where}:")
-            found[canonical(word)] = code
-        return found
-
-    def _words(self, value: object, where: str) -> tuple[str, ...]:
-        if not isinstance(value, list) or not all(
-            isinstance(item, str | int) and not isinstance(item, bool) for item in value
-        ):
-            raise self.wrong(f"{where} must be a list of words or whole numbers")
-        return tuple(str(item) for item in value)
-
-    def _scale(self, value: object, where: str, missing: Mapping[str, str]) -> AnswerScale:
-        """A scale by name, by its two ends, or in full; ``missing`` are codes of the item itself."""
-        name = where
-        if isinstance(value, str):
-            name = value
-            table = self.scales.get(value) or ready_scales().get(value)
-            if table is None:
-                self.known(value, (*self.scales, *ready_scales()), "scale")
-            value = table
-        elif isinstance(value, list):
-            value = {"levels": value}
-        given = self.table(value, where, SCALE_KEYS)
-        if sum(key in given for key in ("levels", "words", "values")) == 0:
-            raise self.wrong(f"the scale {name} needs levels, words or values")
-        words: dict[str, int] = {}
-        low, high = self._ends(given, name, words)
-        codes = {**self.missing, **self._missing(given.get("missing", []), f"{where}.missing"), **missing}
-        for code in codes:
-            if code in words:
-                raise self.wrong(f"{code} is an answer and a code for no answer at once, in the scale {name}")
-        return AnswerScale(
-            name=name,
-            low=low,
-            high=high,
-            words=words,
-            missing=codes,
-            takes_numbers=self.flag(given.get("numbers", True), f"{where}.numbers"),
-            is_reversed=self.flag(given.get("reversed", False), f"{where}.reversed"),
-        )
-
-    def _ends(self, given: Mapping[str, object], name: str, words: dict[str, int]) -> tuple[int, int]:
-        levels: list[int] = []
-        start = given.get("from", 1)
-        if isinstance(start, bool) or not isinstance(start, int):
-            raise self.wrong(f"from in the scale {name} must be a whole number")
-        if "words" in given:
-            rows = given["words"]
-            if not isinstance(rows, list) or len(rows) < 2:
-                raise self.wrong(f"words in the scale {name} must list two levels or more, from the worst to the best")
-            for level, row in enumerate(rows, start):
-                levels.append(level)
-                for word in (row,) if isinstance(row, str) else self._words(row, f"words of the scale {name}"):
-                    self._add_word(words, word, level, name)
-        if "values" in given:
-            for word, number in self.table(given["values"], f"values of the scale {name}").items():
-                if isinstance(number, bool) or not isinstance(number, int):
-                    raise self.wrong(f"{word} in the scale {name} must stand for a whole number")
-                levels.append(number)
-                self._add_word(words, word, number, name)
-        if "levels" in given:
-            given_ends = given["levels"]
-            ends = [end for end in given_ends if type(end) is int] if isinstance(given_ends, list) else []
-            if len(ends) != 2 or ends != given_ends:
-                raise self.wrong(f"levels in the scale {name} must be its lowest and highest whole number")
-            low, high = ends
-            if low >= high:
-                raise self.wrong(f"the scale {name} must end above where it begins")
-            if levels and not (low <= min(levels) and max(levels) <= high):
-                raise self.wrong(f"a word of the scale {name} lies outside its levels {low} to {high}")
-            levels = [low, high]
-        if min(levels) >= max(levels):
-            raise self.wrong(f"the scale {name} must end above where it begins")
-        return min(levels), max(levels)
-
-    def _add_word(self, words: dict[str, int], word: str, level: int, name: str) -> None:
-        for spelling in {canonical(word), word_key(word)}:
-            if words.setdefault(spelling, level) != level:
-                raise self.wrong(f"{word} stands for two levels of the scale {name}")
 
     def _groups(self, tables: dict[str, object]) -> tuple[ItemRule, ...]:
         found = []
@@ -679,14 +397,3 @@ class _SurveyReader(ProfileReader):
         if isinstance(value, bool) or not isinstance(value, int | float):
             raise self.wrong(f"{where}.{key} must be a number")
         return float(value)
-
-
-__all__ = [
-    "ItemRule",
-    "Places",
-    "SurveyProfile",
-    "UsageError",
-    "ValueRule",
-    "load_survey_profile",
-    "ready_survey_profiles",
-]

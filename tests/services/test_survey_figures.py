@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from sqlalchemy import insert, select, update
-from survey_files import PROFILE, brought, mixed, row
+from survey_files import HEADER, PROFILE, brought, mixed, row
 from survey_people import staff
 
 from console.errors import ConflictError, NotFoundError, OmbudError, UsageError
@@ -140,6 +140,18 @@ def test_the_newest_answers_are_the_same_however_they_are_found(store: Store, tm
             keys = {(line.number, line.indicator) for line in found}
             assert len(keys) == len(found)
             assert keys <= {(line.number, line.indicator) for line in every}
+
+
+def test_options_that_are_ticked_are_shares_and_no_part_of_the_index(store: Store, tmp_path: Path) -> None:
+    text = PROFILE + '[items.web]\nscale = { values = { "Y" = 1, "" = 0 } }\n'
+    text = text.replace("weight = 1.0", "").replace("weight = 0.6", "").replace("weight = 0.4", "")
+    rows = [(*row(place, scores=(5, 5, 5)), "Y" if place % 4 == 0 else "") for place in range(40)]
+    brought(store, tmp_path, rows, text, header=(*HEADER, "web"))
+    (found,) = satisfaction.figures(store, "survey:hall")
+    assert found.index.value == pytest.approx(100)
+    web = next(item for item in found.items if item.code == "web")
+    assert (web.mean.n, web.top_two.value, web.top_two.method) == (40, 0.25, "top box")
+    assert pivot(store, "region", "", "survey:hall indicator:web", measure="top2").total.value == 0.25
 
 
 def test_few_answers_are_hidden_or_marked(store: Store, tmp_path: Path) -> None:

@@ -17,7 +17,8 @@ from console.transfer.answer_scales import AnswerScale
 from console.transfer.dates import DateReader
 from console.transfer.profile_drafts import Draft, draft_profile
 from console.transfer.responses import import_responses
-from console.transfer.survey_profiles import SurveyProfile, load_survey_profile
+from console.transfer.survey_profiles import load_survey_profile
+from console.transfer.survey_rules import SurveyProfile
 
 TODAY = date(2026, 11, 25)
 FIVE = ("Very dissatisfied", "Dissatisfied", "Neither satisfied nor dissatisfied", "SATISFIED", "very  satisfied")
@@ -203,6 +204,33 @@ def test_a_word_that_no_scale_has_is_told(tmp_path: Path) -> None:
 def test_a_level_may_stand_with_its_words(text: str, level: int | str) -> None:
     scale = AnswerScale("s", 1, 5, {"very satisfied": 5, "verysatisfied": 5}, {"9": "DK"})
     assert scale.read(text) == ((level, None) if isinstance(level, int) else (None, level))
+
+
+@pytest.mark.parametrize(
+    ("text", "read"),
+    [
+        ("满意 Satisfied", (4, None)), ("Satisfied / 满意", (4, None)), ("很满意（Very satisfied）", (5, None)),
+        ("Very satisfied很满意", (5, None)), ("不清楚 Don't know", (None, "DK")), ("5 很满意 Very satisfied", (5, None)),
+    ],
+)  # fmt: skip
+def test_a_level_may_be_said_in_two_languages(text: str, read: tuple[int | None, str | None]) -> None:
+    words = {"satisfied": 4, "满意": 4, "very satisfied": 5, "verysatisfied": 5, "很满意": 5}
+    scale = AnswerScale("s", 1, 5, words, {"不清楚": "DK", "don't know": "DK"})
+    assert scale.read(text) == read
+
+
+def test_what_is_said_in_two_languages_must_be_one_thing() -> None:
+    scale = AnswerScale("s", 1, 5, {"满意": 4, "very satisfied": 5, "verysatisfied": 5}, {"不清楚": "DK"})
+    for text in ("满意 Very satisfied", "不清楚 Very satisfied"):
+        with pytest.raises(ValueError, match="says two things"):
+            scale.read(text)
+    with pytest.raises(ValueError, match="neither an answer"):
+        scale.read("满意 So-so")
+
+
+def test_an_empty_cell_is_an_answer_where_the_profile_says_so() -> None:
+    assert AnswerScale("s", 0, 1, {"y": 1, "": 0}).read("  ") == (0, None)
+    assert AnswerScale("s", 0, 1, {"y": 1}).read("  ") == (None, "NA")
 
 
 @pytest.mark.parametrize(

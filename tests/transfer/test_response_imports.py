@@ -273,6 +273,19 @@ def test_weights_that_nearly_add_up_are_accepted_with_a_note(tmp_path: Path) -> 
     assert "normalised" in profile.notes[0]
 
 
+def test_rows_that_are_no_responses_are_passed_over(store: Store, tmp_path: Path) -> None:
+    text = PROFILE.replace("[number]", '[only]\nstate = ["done", "1"]\n[number]')
+    header = (*HEADER, "state")
+    states = ("done", "DONE ", "1.0", "started", "")
+    rows = [(*row(place), state) for place, state in enumerate(states)]
+    report = brought(store, tmp_path, rows, text, header=header)
+    assert (report.counts.read, report.counts.created, report.counts.rejected, report.passed) == (5, 3, 0, 2)
+    again = brought(store, tmp_path, rows, text, header=header)
+    assert (again.counts.created, again.counts.updated, again.passed) == (0, 0, 2)
+    with pytest.raises(OmbudError, match="no column state"):
+        brought(store, tmp_path, [row(9)], text)
+
+
 def test_a_file_without_a_needed_column_is_refused_with_the_nearest_one(store: Store, tmp_path: Path) -> None:
     header = tuple("spead" if name == "speed" else name for name in HEADER)
     with pytest.raises(OmbudError, match="no column speed") as refused:
