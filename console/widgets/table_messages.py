@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any
 from textual.message import Message
 
 if TYPE_CHECKING:
+    from console.widgets.window_rows import WindowRows
     from console.widgets.window_table import WindowTable
 
 
 class PageWanted(Message):
     """The rows ``start`` to before ``end`` are in sight and not known; answer with the same ``request``."""
 
-    def __init__(self, table: WindowTable[Any], request: int, start: int, end: int) -> None:
+    def __init__(self, table: WindowRows[Any], request: int, start: int, end: int) -> None:
         super().__init__()
         self.table = table
         self.request = request
@@ -21,33 +22,33 @@ class PageWanted(Message):
         self.end = end
 
     @property
-    def control(self) -> WindowTable[Any]:
+    def control(self) -> WindowRows[Any]:
         return self.table
 
 
 class RowOpened(Message):
     """A row was opened with Enter or a double click."""
 
-    def __init__(self, table: WindowTable[Any], row_id: int) -> None:
+    def __init__(self, table: WindowRows[Any], row_id: int) -> None:
         super().__init__()
         self.table = table
         self.row_id = row_id
 
     @property
-    def control(self) -> WindowTable[Any]:
+    def control(self) -> WindowRows[Any]:
         return self.table
 
 
 class RowHighlighted(Message):
     """The cursor stands on another row (None: the list is empty), or its row became known."""
 
-    def __init__(self, table: WindowTable[Any], row_id: int | None) -> None:
+    def __init__(self, table: WindowRows[Any], row_id: int | None) -> None:
         super().__init__()
         self.table = table
         self.row_id = row_id
 
     @property
-    def control(self) -> WindowTable[Any]:
+    def control(self) -> WindowRows[Any]:
         return self.table
 
     def can_replace(self, message: Message) -> bool:
@@ -57,7 +58,7 @@ class RowHighlighted(Message):
 class MarksChanged(Message):
     """Rows were marked or are marked no longer."""
 
-    def __init__(self, table: WindowTable[Any]) -> None:
+    def __init__(self, table: WindowRows[Any]) -> None:
         super().__init__()
         self.table = table
 
