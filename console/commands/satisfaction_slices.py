@@ -82,7 +82,7 @@ def compare(
     first: Annotated[str, typer.Argument(metavar="FIRST", help="A filter: one wave or slice.")],
     second: Annotated[str, typer.Argument(metavar="SECOND", help="A filter: the other one.")],
     split_by: Annotated[
-        str, typer.Option("--by", metavar="DIMENSION", help="Split the change into mix and rate over this.")
+        str, typer.Option("--by", metavar="DIMENSION", help="Split the change over this; else what explains most.")
     ] = "",
     csv: Csv = None,
     format_: Format = None,
@@ -114,6 +114,7 @@ def compare(
             _("Change"),
             _("95 % interval"),
             "p",
+            _("Split by"),
             _("Mix"),
             _("Rate"),
             _("Verdict"),
@@ -128,13 +129,14 @@ def compare(
                 "" if one.difference.value is None else f"{one.difference.value:+.1f}{one.difference.mark}",
                 limits(one.difference),
                 "" if one.p is None else f"{one.p:.3f}",
+                one.split_by,
                 "" if one.mix is None else f"{one.mix:+.1f}",
                 "" if one.rate is None else f"{one.rate:+.1f}",
                 one.verdict,
             )
             for one in found
         ),
-        numeric=range(1, 10),
+        numeric=(*range(1, 8), 9, 10),
     )
     for figure, survey in ((found[0].first, found[0].first_survey), (found[0].second, found[0].second_survey)):
         emit(basis(figure, survey, left_out.get(survey, {})))

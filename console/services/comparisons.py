@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 
 from console.errors import OmbudError, UsageError
 from console.measures.decomposition import mix_and_rate
+from console.measures.disclosure import HIDDEN_BELOW
 from console.measures.distributions import mean_quantile, t_two_sided
 from console.measures.proportions import two_proportions
-from console.services.answer_cells import DIMENSIONS
+from console.services.answer_cells import DIMENSIONS, SEGMENT
 from console.services.answer_counts import (
     Levels,
     SurveyFrame,
@@ -31,7 +33,8 @@ def compare(store: Store, first: str, second: str, *, split_by: str = "", zone: 
     """Compare two slices, each a filter, indicator by indicator: second minus first on 0–100, Welch's test on survey weights.
 
     Indicators are matched by code, so that the slices may be two waves, or the utility's own and a third party's survey.
-    ``split_by`` (region, kind, supply, channel, department) says what the difference is split over into mix and rate. Raises
+    The change is split into mix and rate over ``split_by`` (region, kind, supply, channel, department), without it over the
+    dimension that explains most of it as mix: no change is called a fall before who answered is looked at. Raises
     FilterError, NotFoundError, UsageError, and OmbudError where no indicator is in both or the scales of one differ.
     """
     if split_by and split_by not in DIMENSIONS:
@@ -46,11 +49,13 @@ def compare(store: Store, first: str, second: str, *, split_by: str = "", zone: 
                 f"The two slices share no indicator ({frames[0].code}, {frames[1].code}).",
                 "Items are matched by their codes.",
             )
-        by = (split_by,) if split_by else ()
-        counts = [
-            counted(connection, frame, [chosen[code] for code in shared], question, by)[0]
-            for frame, chosen, question in zip(frames, items, questions, strict=True)
-        ]
+        counts = {
+            name: tuple(
+                counted(connection, frame, [chosen[code] for code in shared], question, (name,))[0]
+                for frame, chosen, question in zip(frames, items, questions, strict=True)
+            )
+            for name in ((split_by,) if split_by else SEGMENT)
+        }
     found = []
     for code in shared:
         pair = (items[0][code], items[1][code])
@@ -59,20 +64,25 @@ def compare(store: Store, first: str, second: str, *, split_by: str = "", zone: 
                 f"{code} stands on the scale {pair[0].scale} in {frames[0].code} and on {pair[1].scale} in {frames[1].code}.",
                 "Numbers of two scales are not compared; choose other indicators.",
             )
-        places = (counts[0][pair[0].id], counts[1][pair[1].id])
-        found.append(_comparison(frames, pair, places, questions, split_by))
+        places = {name: (own[0][pair[0].id], own[1][pair[1].id]) for name, own in counts.items()}
+        found.append(_comparison(frames, pair, places, questions, is_chosen=bool(split_by)))
     return tuple(found)
+
+
+Places = tuple[dict[tuple[str, ...], Levels], dict[tuple[str, ...], Levels]]
+"""The counts of an item by the values of one dimension, in both slices."""
 
 
 def _comparison(
     frames: list[SurveyFrame],
     items: tuple[Item, Item],
-    places: tuple[dict[tuple[str, ...], Levels], dict[tuple[str, ...], Levels]],
+    places: dict[str, Places],
     questions: tuple[AnswerQuestion, AnswerQuestion],
-    split_by: str,
+    *,
+    is_chosen: bool,
 ) -> Comparison:
     pooled = []
-    for own in places:
+    for own in next(iter(places.values())):
         total = Levels()
         for levels in own.values():
             total.join(levels)
@@ -85,20 +95,7 @@ def _comparison(
     tops = [top_figure(total, item) for total, item in zip(pooled, items, strict=True)]
     change, p = difference(figures[0], figures[1], scale)
     top_change, top_p = top_difference(tops[0], tops[1])
-    mix = rate = None
-    segments: tuple[tuple[str, float, float], ...] = ()
-    is_mostly_mix = False
-    if split_by and change.value is not None:
-        names = sorted({place[0] for own in places for place in own})
-        shares, scores = _segments(names, places, items[0], values)
-        parts = mix_and_rate(shares[0], scores[0], shares[1], scores[1])
-        mix, rate, is_mostly_mix = parts.mix_total, parts.rate_total, parts.is_mostly_mix
-        enough = [min(own.get((name,), Levels()).n for own in places) >= 5 for name in names]
-        segments = tuple(
-            (name, m, r)
-            for name, m, r, is_enough in zip(names, parts.mix, parts.rate, enough, strict=True)
-            if is_enough
-        )
+    split = _split(places, values, is_chosen=is_chosen) if change.value is not None else None
     return Comparison(
         indicator=items[0].code,
         label=items[0].label,
@@ -115,13 +112,48 @@ def _comparison(
         top_two_second=tops[1],
         top_two_difference=top_change,
         top_two_p=top_p,
-        split_by=split_by,
-        mix=mix,
-        rate=rate,
-        segments=segments,
-        is_mostly_mix=is_mostly_mix,
-        verdict=_verdict(change, p, is_mostly_mix=is_mostly_mix),
+        split_by=split.dimension if split else "",
+        mix=split.mix if split else None,
+        rate=split.rate if split else None,
+        segments=split.segments if split else (),
+        is_mostly_mix=split is not None and split.is_mostly_mix,
+        verdict=_verdict(change, p, is_mostly_mix=split is not None and split.is_mostly_mix),
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Split:
+    """A change split over one dimension; ``segments`` are name, mix and rate of those with five answers in both slices."""
+
+    dimension: str
+    mix: float
+    rate: float
+    segments: tuple[tuple[str, float, float], ...]
+    is_mostly_mix: bool
+
+
+def _split(places: dict[str, Places], values: dict[int, float], *, is_chosen: bool) -> _Split | None:
+    """The split that explains most of a change as mix; over a dimension that was chosen, whatever its values."""
+    found = []
+    for dimension, own in places.items():
+        names = sorted({place[0] for side in own for place in side})
+        shares, scores = _segments(names, own, values)
+        if not is_chosen and not _is_comparable(shares):
+            continue
+        parts = mix_and_rate(shares[0], scores[0], shares[1], scores[1])
+        segments = tuple(
+            (name, mix, rate)
+            for name, mix, rate in zip(names, parts.mix, parts.rate, strict=True)
+            if all(side.get((name,), Levels()).n >= HIDDEN_BELOW for side in own)
+        )
+        found.append(_Split(dimension, parts.mix_total, parts.rate_total, segments, parts.is_mostly_mix))
+    return max(found, key=lambda split: (split.is_mostly_mix, abs(split.mix)), default=None)
+
+
+def _is_comparable(shares: list[list[float]]) -> bool:
+    """Whether a dimension has several values, and most answers of both slices stand under values that both have."""
+    common = [place for place, (first, second) in enumerate(zip(*shares, strict=True)) if first > 0 and second > 0]
+    return len(shares[0]) > 1 and all(sum(side[place] for place in common) > 0.5 for side in shares)
 
 
 def difference(first: Figure, second: Figure, scale: str) -> tuple[Figure, float | None]:
@@ -193,12 +225,9 @@ def top_difference(first: Figure, second: Figure) -> tuple[Figure, float | None]
 
 
 def _segments(
-    names: list[str],
-    places: tuple[dict[tuple[str, ...], Levels], dict[tuple[str, ...], Levels]],
-    item: Item,
-    values: dict[int, float],
+    names: list[str], places: Places, values: dict[int, float]
 ) -> tuple[list[list[float]], list[list[float]]]:
-    del item
+    """The share and the mean score of each value of a dimension, in both slices."""
     shares, scores = [], []
     for own in places:
         weights, means = [], []

@@ -229,8 +229,8 @@ class PathFigures:
 class Comparison:
     """Two slices or waves of one indicator: both figures, the difference with its test, and what of it is mix.
 
-    ``verdict`` is a sentence. ``mix`` and ``rate`` add up to the difference where a dimension to split by was given. The surveys
-    are named by their codes.
+    ``verdict`` is a sentence. ``mix`` and ``rate`` add up to the difference, over the dimension ``split_by``; None
+    where no dimension tells the slices apart. The surveys are named by their codes.
     """
 
     indicator: str

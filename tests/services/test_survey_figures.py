@@ -271,6 +271,16 @@ def test_a_change_is_tested_and_split_into_mix_and_rate(store: Store, tmp_path: 
     assert found["all"].rate == pytest.approx(0)
     assert "who answered" in found["all"].verdict
     assert found["speed"].verdict == "No proven change."
+    # Whoever names no dimension is told of the one that explains the fall all the same; a real fall stays one.
+    plain = {one.indicator: one for one in compare(store, "survey:hall-1", "survey:hall-2")}
+    assert plain["all"] == found["all"]
+    brought(store, tmp_path, [row(place, area="town", scores=(4, 3, 3)) for place in range(80)], survey="hall-3")
+    fallen = compare(store, "survey:hall-1 indicator:all region:town", "survey:hall-3 indicator:all")[0]
+    assert (fallen.verdict, fallen.split_by) == ("A proven fall.", "")
+    brought(store, tmp_path, [row(place, area="abroad", scores=(2, 3, 3)) for place in range(80)], survey="hall-4")
+    # Regions that no slice shares say nothing of who answered.
+    apart = compare(store, "survey:hall-1 indicator:all region:town", "survey:hall-4 indicator:all")[0]
+    assert (apart.verdict, apart.mix) == ("A proven fall.", None)
     with pytest.raises(OmbudError, match="share no indicator"):
         compare(store, "survey:hall-1 indicator:all", "survey:hall-2 indicator:speed")
 
