@@ -7,6 +7,8 @@ that rest rose as well, the whole always. Where two years are known, a rise that
 A true rise of the whole lifts a thousand cells with it. They would count as discoveries and let a twentieth as many false ones
 pass, while all but a few are then told as one; so what a narrower cell has beyond its wider ones is put to the same control
 again, over the tests of the run.
+
+A change of an indicator as a whole that is mostly mix, more answers from where they were always worse, is none and not told of.
 """
 
 from __future__ import annotations
@@ -34,6 +36,7 @@ from console.measures.monitoring import (
     watch_shares,
 )
 from console.services.alert_views import ANSWERS, COMPLAINTS, PER_MONTH, PER_THOUSAND, SCORE, SHARE
+from console.services.answer_mix import is_who_answered
 from console.services.answer_series import AnswerSeries
 from console.services.complaint_cube import ROOT, THOUSAND, Cube, cell_filter, wider_cells
 
@@ -326,8 +329,11 @@ def examine_answers(tests: Examined, series: AnswerSeries, months: Sequence[str]
         at = series.months.index(month)
         watched = watch_shares(series.bad, series.n, marks, at, MARKED_BELOW)
         first = tests.add(watched.p.tolist())
+        shares = np.divide(series.bad, series.n, out=np.full_like(series.n, np.nan), where=series.n > 0)
         for row in np.flatnonzero(watched.is_beyond).tolist():
-            _enter_share(tests, series, names, watched, row, at, first + row)
+            base = np.flatnonzero(marks[row] & (np.arange(len(series.months)) < at))
+            if not is_who_answered(series, shares, row, base, at):
+                _enter_share(tests, series, names, watched, row, at, first + row)
         for row, (_indicator, place) in enumerate(series.cells):
             if not place:
                 _test_index(tests, series, names[row], marks[row], row, at)
@@ -377,7 +383,7 @@ def _test_index(tests: Examined, series: AnswerSeries, name: str, marks: BoolArr
     value = float(series.means[row, at])
     p = normal_upper((chart.value - value) / sigma)
     number = tests.add([p])
-    if value < chart.lower:
+    if value < chart.lower and not is_who_answered(series, series.means, row, base, at):
         tests.signals[number] = Signal(
             cell=name,
             subject=ANSWERS,

@@ -19,8 +19,11 @@ MONTHS = months_between("2025-01", "2025-12")
 NOW = datetime(2025, 12, 31, 15, tzinfo=UTC)
 
 
-def answered(store: Store, last: dict[str, tuple[int, int]], asked: int = 100) -> None:
-    """Enter twelve months of one indicator in two regions: a fifth dissatisfied, and ``last`` (bad, asked) at the end."""
+def answered(store: Store, last: dict[str, tuple[int, int]], asked: int = 100, often_bad: str = "") -> None:
+    """Enter twelve months of one indicator in two regions: a fifth dissatisfied, and ``last`` (bad, asked) at the end.
+
+    In the region ``often_bad`` four fifths are.
+    """
     furnish(store)
     with store.writing("test") as work:
         connection = work.connection
@@ -45,7 +48,8 @@ def answered(store: Store, last: dict[str, tuple[int, int]], asked: int = 100) -
                 .returning(segments.c.id)
             ).scalar_one()
             for place, month in enumerate(MONTHS):
-                bad, n = (asked // 5 + (place % 3) - 1, asked)
+                usual = asked * 4 // 5 if region == often_bad else asked // 5
+                bad, n = (usual + (place % 3) - 1, asked)
                 if month == MONTHS[-1]:
                     bad, n = last.get(region, (bad, n))
                 for level, count in ((2, bad), (5, n - bad)):
@@ -71,6 +75,16 @@ def test_more_dissatisfied_in_one_region_are_told_of_that_region(store: Store) -
     assert west.rows == "survey:after indicator:speed region:west month:2025-12"
     assert west.is_provisional
     assert "survey:after indicator:speed region:east" not in rows
+
+
+def test_more_answers_from_where_they_were_always_worse_are_no_fall(store: Store) -> None:
+    answered(store, {"west": (20, 100), "east": (320, 400)}, often_bad="east")
+    assert found(store) == []
+
+
+def test_a_fall_everywhere_is_told_of_the_whole(store: Store) -> None:
+    answered(store, {"west": (55, 100), "east": (95, 100)}, often_bad="east")
+    assert "survey:after indicator:speed" in {row.cell for row in found(store)}
 
 
 def test_a_quiet_month_and_few_answers_are_not_told(store: Store) -> None:
