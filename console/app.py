@@ -18,6 +18,7 @@ from console.choices import Choices
 from console.clipboard import fitting, sequence
 from console.errors import OmbudError
 from console.i18n import _
+from console.sentences import told
 from console.settings import Settings, zone_of
 from console.signs import choose_signs, is_ascii
 from console.text import clean, clean_line
@@ -203,7 +204,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if isinstance(error, InterruptedError):
             self.say(_("Stopped."))
         elif isinstance(error, OmbudError):
-            self.notify(f"{error.message}\n{error.hint}".strip(), severity="error", timeout=10)
+            self.notify("\n".join(told(error)), severity="error", timeout=10)
         else:
             path = record_failure(error)
             where = _("It is written down in {path}.").format(path=path) if path else ""

@@ -9,6 +9,7 @@ import typer
 
 from console.commands.output import narrate
 from console.i18n import _, chosen_language
+from console.sentences import said
 
 if TYPE_CHECKING:
     from console.services.satisfaction_views import Figure
@@ -38,7 +39,7 @@ def label_of(label: str, label_zh: str) -> str:
 def tell(warnings: Iterable[str]) -> None:
     """Narrate what has to be known of the figures."""
     for warning in warnings:
-        narrate(_("note: {text}").format(text=warning))
+        narrate(_("note: {text}").format(text=said(warning)))
 
 
 def sliced(survey: str | None, filter_text: str | None, weights: str | None = None) -> str:

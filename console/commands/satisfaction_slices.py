@@ -13,6 +13,7 @@ from console.commands.output import emit, emit_json, emit_table, instant, narrat
 from console.commands.satisfaction_output import FilterText, Weights, basis, sliced, zone
 from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
+from console.sentences import said
 
 
 def pivot(
@@ -132,7 +133,7 @@ def compare(
                 one.split_by,
                 "" if one.mix is None else f"{one.mix:+.1f}",
                 "" if one.rate is None else f"{one.rate:+.1f}",
-                one.verdict,
+                said(one.verdict),
             )
             for one in found
         ),

@@ -11,6 +11,7 @@ from console.i18n import _, ngettext
 from console.screens.base import ConsoleScreen, Question
 from console.screens.dialogs import FormDialog
 from console.screens.export_questions import FileWriting
+from console.sentences import told
 from console.widgets.content import number
 from console.widgets.form import FormField
 
@@ -74,7 +75,7 @@ class Exporting(ConsoleScreen):
         """Ask for another path, if this failure is about writing to one."""
         if group != GROUP or not isinstance(error, OmbudError):
             return False
-        self.action_export(f"{error.message} {error.hint}".strip(), self._path)
+        self.action_export(" ".join(told(error)), self._path)
         return True
 
 

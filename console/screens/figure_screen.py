@@ -15,6 +15,7 @@ from console.rules.filters import Filter, FilterError, parse
 from console.screens.asking import ask_filter
 from console.screens.exporting import Exporting
 from console.screens.planning import Planning
+from console.sentences import told
 from console.widgets.bars import Bar
 from console.widgets.board import Board, Spot
 
@@ -66,7 +67,7 @@ class FigureScreen(Planning, Exporting):
     def failed(self, group: str, error: Exception) -> None:
         """Say in the page why there are no figures; open the form again that was refused."""
         if group == self.question and isinstance(error, OmbudError):
-            self.say_instead([error.message, error.hint])
+            self.say_instead(told(error))
         elif not (self.has_failed_to_export(group, error) or self.has_failed_to_plan(group, error)):
             super().failed(group, error)
 

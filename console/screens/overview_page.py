@@ -10,6 +10,7 @@ from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.rules.answer_quality import NOTHING
 from console.screens.figures import interval, label_of, scale_of, shown, weights_of
+from console.sentences import said
 from console.services.overview_views import Headline, Overview, Segment, Split, TreeRow, WeakPoint
 from console.signs import is_ascii, sign
 from console.widgets.board import BoardLine, Spot
@@ -371,5 +372,5 @@ def _small_print(found: Overview, width: int) -> list[BoardLine]:
                 count=number(found.survey.doubles)
             )
         )
-    texts += found.notes
+    texts += [said(note) for note in found.notes]
     return [(Spot(line_[0].text, "quiet"),) for text in texts for line_ in _wrapped(text, width)]

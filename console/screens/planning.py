@@ -10,6 +10,7 @@ from console.screens.base import ConsoleScreen
 from console.screens.dialogs import FormDialog
 from console.screens.improvement_forms import plan_about, plan_fields
 from console.screens.quality_questions import QualityQuestions
+from console.sentences import told
 from console.services.improvement_views import ImprovementRow
 
 GROUP = "recorded"
@@ -50,5 +51,5 @@ class Planning(ConsoleScreen):
         """Open the form again with what was typed, if this failure is about that."""
         if group != GROUP or not isinstance(error, OmbudError):
             return False
-        self.plan(self._planned, f"{error.message} {error.hint}".strip())
+        self.plan(self._planned, " ".join(told(error)))
         return True

@@ -17,6 +17,7 @@ from console.screens.chooser import Chooser
 from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, shown
 from console.screens.satisfaction_questions import SatisfactionQuestions
+from console.sentences import said
 from console.services.satisfaction_views import DriverRow, DriverTable
 from console.signs import is_ascii, sign
 from console.widgets.bars import Bar
@@ -349,5 +350,5 @@ def _driver_page(row: DriverRow, found: DriverTable) -> FigurePage:
             (_("Bootstrap"), ", ".join(chances)),
         )
     )
-    notes = [Paragraph(note, "quiet") for note in found.warnings]
+    notes = [Paragraph(said(note), "quiet") for note in found.warnings]
     return FigurePage(_name(row), "share", row.performance, [facts, Gap(), _method(found), *notes])

@@ -11,6 +11,7 @@ from textual.binding import BindingType
 from textual.widgets import Static
 
 from console.clock import now
+from console.errors import OmbudError
 from console.i18n import N_, _, ngettext
 from console.rules.filters import FilterError, parse
 from console.screens.base import NAVIGATION
@@ -24,6 +25,7 @@ from console.screens.planning import Planning
 from console.screens.quality_definitions import DefinitionPage
 from console.screens.quality_questions import QualityQuestions
 from console.screens.trend_page import DIMENSIONS, trend_lines
+from console.sentences import said, told
 from console.services.alert_views import AlertDetail, AlertRow, EventNote, RunReport
 from console.services.improvement_views import Effect, ImprovementRow
 from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
@@ -132,9 +134,9 @@ class QualityScreen(Planning, Exporting):
         """Say why there are no figures; a form that was refused opens again with what was typed."""
         if self.has_failed_to_plan(group, error) or self.has_failed_to_export(group, error):
             return
-        if group == self.page and hasattr(error, "message"):
-            texts = [str(getattr(error, "message", "")), str(getattr(error, "hint", ""))]
-            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts if text])
+        if group == self.page and isinstance(error, OmbudError):
+            texts = told(error)
+            self.board.show(lambda _width: [(Spot(text, "quiet"),) for text in texts])
             self._show_title()
             return
         super().failed(group, error)
@@ -143,7 +145,7 @@ class QualityScreen(Planning, Exporting):
         if isinstance(answer, RunReport):
             count = len(answer.new)
             text = ngettext("{count} new alert.", "{count} new alerts.", count).format(count=count)
-            self.console.say(text if count or not answer.notes else f"{text} {answer.notes[0]}")
+            self.console.say(text if count or not answer.notes else f"{text} {said(answer.notes[0])}")
         elif isinstance(answer, AlertRow):
             self.console.say(_("{number} was saved.").format(number=answer.number))
         elif isinstance(answer, EventNote):
@@ -389,8 +391,8 @@ class QualityScreen(Planning, Exporting):
         def taken(values: Mapping[str, str] | None) -> None:
             if values is not None:
                 self._judged = given = dict(values)
-                verdict, said = given["verdict"], given["conclusion"]
-                self.ask("concluded", lambda data: data.part(QualityQuestions).close_improvement(number, verdict, said))
+                verdict, why = given["verdict"], given["conclusion"]
+                self.ask("concluded", lambda data: data.part(QualityQuestions).close_improvement(number, verdict, why))
 
         title = _("Close {number}").format(number=number)
         fields = judgement_fields(self._judged)

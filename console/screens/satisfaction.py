@@ -19,6 +19,7 @@ from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, shown, table_block, weights_of
 from console.screens.overview_page import dimension_name, headline_name, overview_lines, split_words, value_name
 from console.screens.satisfaction_questions import SatisfactionQuestions
+from console.sentences import said, told
 from console.services.overview_views import Headline, Overview, SurveyChoice
 from console.services.satisfaction_views import Figure, NodeFigure, WeightVersion
 from console.widgets.bars import Bar
@@ -68,7 +69,7 @@ class SatisfactionScreen(FigureScreen):
         """Say why there are no figures."""
         if group == "overview" and isinstance(error, NotFoundError):
             self._found = None
-            texts = [error.message, error.hint]
+            texts = list(told(error))
             if not self.filter_text:
                 texts = [_("Nobody has answered a survey yet."), _("Load answers with: ombud import responses FILE")]
             self.say_instead(texts)
@@ -345,7 +346,7 @@ def _change_blocks(headline: Headline) -> list[Block]:
 
 
 def _notes(found: Overview) -> list[Block]:
-    return [Paragraph(note, "quiet") for note in (*found.survey.index.warnings, *found.tree.warnings)]
+    return [Paragraph(said(note), "quiet") for note in (*found.survey.index.warnings, *found.tree.warnings)]
 
 
 def _split_blocks(found: Overview) -> list[Block]:

@@ -19,6 +19,7 @@ from console.screens.base import NAVIGATION, ConsoleScreen
 from console.screens.chooser import Chooser
 from console.screens.interview import InterviewScreen
 from console.screens.survey_questions import SurveyQuestions
+from console.sentences import said
 from console.services.satisfaction_views import StratumProgress, SurveyPlan
 from console.services.survey_views import OpenInterview, SilentBounds, SurveyRow
 from console.widgets.bars import Bar
@@ -194,7 +195,7 @@ def progress_blocks(plan: SurveyPlan, bounds: SilentBounds) -> list[Block]:
     ]
     if bounds.share is not None:
         blocks += [Heading(_("Those who did not answer")), *_silent(bounds)]
-    blocks += [Paragraph(warning, "soon") for warning in plan.warnings]
+    blocks += [Paragraph(said(warning), "soon") for warning in plan.warnings]
     return blocks
 
 
