@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from console.measures.arrays import BoolArray, FloatArray, counts, matrix
 from console.measures.controlcharts import BASELINE_NEEDED, LANEY_FROM, MEAN_RANGE, RARE_BELOW, rare_alarm_at
-from console.measures.distributions import binomial_upper, normal_upper, poisson_upper
+from console.measures.distributions import binomial_upper, normal_quantile, normal_upper, poisson_upper
 from console.measures.results import MeasureError
 from console.measures.shifts import CUSUM_LIMIT, CUSUM_SLACK, EWMA_WEIGHT, EWMA_WIDTH
 
@@ -24,6 +24,10 @@ SEASON_PERIODS = 12
 SEASON_ALPHA = 0.05
 _WORTH_COMPUTING = 1.0
 """Below one sigma a one-sided p lies above 0.05, so that no false-discovery control can reject it."""
+_WORTH_P = 0.15
+"""From here on, p over all looks of a month is nearly 1."""
+_LEAST_P = 1e-300
+"""What a p of 0 in floating point is taken for."""
 _OVERSHOOT = 1.166
 """By how much a CUSUM is taken further out for its p, after Siegmund (1985)."""
 
@@ -107,6 +111,21 @@ def watch_rates(counted: ArrayLike, exposure: ArrayLike, baseline: BoolArray, at
         periods=periods,
         z_all=np.where(np.isnan(z_all), np.nan, z_all / spread[:, None]),
     )
+
+
+def over_looks(p: FloatArray, first: float) -> FloatArray:
+    """The p of tests that are looked at again and again while their period runs, for all looks of the period together.
+
+    ``first`` is the part (0 to 1) that is gone at the first look. Counts over a growing part of a period move like a Brownian
+    motion W(t); whenever it is looked at, W(t)/√t passes z between ``first`` and 1 with a chance of about
+    ½(z − 1/z)·φ(z)·ln(1/first) + 2φ(z)/z. Source: Miller and Siegmund (1982), one side of their formula.
+    """
+    found = np.ones_like(p)
+    for i in np.flatnonzero(p < _WORTH_P).tolist():
+        z = -normal_quantile(max(float(p[i]), _LEAST_P))
+        density = math.exp(-z * z / 2) / math.sqrt(2 * math.pi)
+        found[i] = min(1.0, density * ((z - 1 / z) * math.log(1 / first) / 2 + 2 / z))
+    return found
 
 
 def watch_shares(counted: ArrayLike, sizes: ArrayLike, baseline: BoolArray, at: int, smallest: int) -> Watched:

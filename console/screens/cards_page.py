@@ -6,7 +6,7 @@ from rich.cells import cell_len
 
 from console.i18n import N_, _
 from console.labels import label
-from console.measures.disclosure import HIDDEN_BELOW, as_allowed
+from console.measures.disclosure import HIDDEN_BELOW, as_allowed, hidden_reason
 from console.measures.results import Measure
 from console.screens.trend_page import DIMENSIONS, cell, cells_of, rule, value_name
 from console.services.quality_views import MEASURES, Ageing, AgeRow, Card, OldCase, ScoreCard
@@ -42,7 +42,37 @@ def share(measure: Measure, digits: int = 0) -> str:
     return "-" if measure.value is None else as_allowed(f"{100 * measure.value:.{digits}f}%", measure.n)
 
 
-def card_lines(found: ScoreCard, width: int, chosen: str, *, is_table: bool = False) -> list[BoardLine]:
+ORDERS = {
+    "name": N_("name"),
+    "satisfied": N_("satisfied when called back, shrunk towards all"),
+    "on_time": N_("on time at the mix of cases of all"),
+    "overdue": N_("most overdue"),
+    "received": N_("most taken in"),
+}
+"""By what cards are sorted. Never by a plain share: small departments would come first and last by chance."""
+
+
+def in_order(found: ScoreCard, order: str) -> list[Card]:
+    """Return the cards as they are sorted, the worst first; those about which nothing is known come last, by name."""
+
+    def key(card: Card) -> tuple[bool, float, str]:
+        name = card_name(found.by, card)
+        if order == "name":
+            return False, 0.0, name
+        value = {
+            "satisfied": card.shrunk if not hidden_reason(card.satisfied.n) else None,
+            "on_time": card.adjusted if not hidden_reason(card.on_time.n) else None,
+            "overdue": -float(card.overdue),
+            "received": -float(card.received),
+        }[order]
+        return value is None, value or 0.0, name
+
+    return sorted(found.cards, key=key)
+
+
+def card_lines(
+    found: ScoreCard, width: int, chosen: str, *, is_table: bool = False, order: str = "name"
+) -> list[BoardLine]:
     """Return the score card in so many cells; ``chosen`` is the card that is compared below."""
     wide = width >= 100
     heads = [_("Taken in"), _("On time"), _("At once"), _("Reopen"), _("Repeat"), "P50/P90", _("Open/late")]
@@ -50,25 +80,30 @@ def card_lines(found: ScoreCard, width: int, chosen: str, *, is_table: bool = Fa
     cells = [8, 8, 8, 8, 8, 10, 10, 16, 14] if wide else [6, 7, 7, 7, 7, 9, 10, 11]
     name_cells = max(10, min(NAME_CELLS, width - sum(cells) - 1))
     lines: list[BoardLine] = [(*cell(_(DIMENSIONS[found.by]), name_cells, "label"), *cells_of(heads, cells, "label"))]
-    for card in sorted(found.cards, key=lambda one: one.label):
-        lines.append(_card_line(card, card.name, name_cells, cells, wide=wide))
-    lines.append(_card_line(found.whole, WHOLE, name_cells, cells, wide=wide))
+    for card in in_order(found, order):
+        lines.append(_card_line(found.by, card, card.name, name_cells, cells, wide=wide))
+    lines.append(_card_line(found.by, found.whole, WHOLE, name_cells, cells, wide=wide))
     card = next((one for one in found.cards if one.name == chosen), found.whole)
-    name = _("All together") if card is found.whole else card.label or _("(none)")
+    name = _("All together") if card is found.whole else card_name(found.by, card)
     title = _("{name}: against target, the quarter before and the peers").format(name=name)
     lines += [rule(title, width), *_compared(found, card, width, is_table=is_table)]
     lines += [rule(_("How it is counted"), width)]
     for text in (
         _("On time = answered by due / all that are due, open ones counting as late."),
         _("Funnel = satisfied callbacks against limits of 95% and 99.8% around all; under 30 nobody is placed."),
-        _("~ fewer than 30 cases. No ranks: sorted by name."),
+        _("~ fewer than 30 cases. No ranks; sorted by: {order}.").format(order=_(ORDERS[order])),
     ):
         lines.append((Spot(cut(text, width), "quiet"),))
     return lines
 
 
-def _card_line(card: Card, name: str, name_cells: int, cells: list[int], *, wide: bool) -> BoardLine:
-    label_ = _("All together") if name == WHOLE else card.label or _("(none)")
+def card_name(by: str, card: Card) -> str:
+    """Return whose card it is in words: departments by the words of the policy, people by their names."""
+    return card.label or _("(none)") if by == "person" else value_name(by, card.name)
+
+
+def _card_line(by: str, card: Card, name: str, name_cells: int, cells: list[int], *, wide: bool) -> BoardLine:
+    label_ = _("All together") if name == WHOLE else card_name(by, card)
     interval = card.satisfied.interval
     satisfied = share(card.satisfied)
     if interval is not None and card.satisfied.n >= HIDDEN_BELOW:
@@ -104,6 +139,9 @@ def _compared(found: ScoreCard, card: Card, width: int, *, is_table: bool) -> li
             + "  "
             + _("peers {value}").format(value="-" if medians[name] is None else f"{100 * (medians[name] or 0):.0f}%")
         )
+        if is_table and measure.interval is not None and value is not None:
+            low, high = 100 * measure.interval.low, 100 * measure.interval.high
+            text = f"[{low:.1f}, {high:.1f}]  n {number(measure.n)}  {text}"
         style = "overdue" if is_missed else ""
         lines.append(
             (

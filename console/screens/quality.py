@@ -15,7 +15,7 @@ from console.errors import OmbudError
 from console.i18n import N_, _, ngettext
 from console.rules.filters import FilterError, parse
 from console.screens.base import NAVIGATION
-from console.screens.cards_page import WHOLE, ageing_lines, card_lines
+from console.screens.cards_page import ORDERS, WHOLE, ageing_lines, card_lines
 from console.screens.chooser import Chooser
 from console.screens.dialogs import FormDialog
 from console.screens.exporting import Exporting
@@ -43,6 +43,7 @@ PAGES = {
 }
 GROUPS = {"cards": ("team", "region", "person"), "ageing": ("category", "team", "region", "channel")}
 QUARTERS_OFFERED = 8
+YEARS_OFFERED = 3
 
 
 def fault_of(text: str) -> str:
@@ -71,6 +72,7 @@ class QualityScreen(Planning, Exporting):
         self._quarter = ""
         self._by = {"cards": "team", "ageing": "category"}
         self._card = WHOLE
+        self._order = "name"
         self._improvement = ""
         self._judged: dict[str, str] = {}
         self._is_table = False
@@ -174,13 +176,14 @@ class QualityScreen(Planning, Exporting):
     def _draw(self) -> None:
         self._show_title()
         answer, is_table, card = self._answers.get(self.page), self._is_table, self._card
+        order = self._order
         draw: Callable[[int], Sequence[BoardLine]] | None = None
         if isinstance(answer, ComplaintTrend):
             trend = answer
             draw = lambda width: trend_lines(trend, width, is_table=is_table)  # noqa: E731
         elif isinstance(answer, ScoreCard):
             cards = answer
-            draw = lambda width: card_lines(cards, width, card, is_table=is_table)  # noqa: E731
+            draw = lambda width: card_lines(cards, width, card, is_table=is_table, order=order)  # noqa: E731
         elif isinstance(answer, Ageing):
             ages = answer
             draw = lambda width: ageing_lines(ages, width, is_table=is_table)  # noqa: E731
@@ -301,13 +304,22 @@ class QualityScreen(Planning, Exporting):
         choices = [(name, _(DIMENSIONS[name])) for name in groups]
         self.console.push_screen(Chooser(_("Group by"), choices, has_search=False, current=self._by[self.page]), taken)
 
+    def action_sort(self) -> None:
+        if self.page != "cards":
+            self.console.say(_("Only score cards are sorted."))
+            return
+        orders = list(ORDERS)
+        self._order = orders[(orders.index(self._order) + 1) % len(orders)]
+        self._draw()
+        self.console.say(_("Sorted by: {order}.").format(order=_(ORDERS[self._order])))
+
     def action_period(self) -> None:
         found = self._answers.get("trend")
         if self.page == "trend" and isinstance(found, ComplaintTrend):
             months = [point.month for point in reversed(found.points) if point.value is not None]
             self._choose(_("Month"), months, found.focus, self._take_month)
         elif self.page == "cards":
-            self._choose(_("Quarter"), _quarters(), self._quarter, self._take_quarter)
+            self._choose(_("Quarter or year"), _periods(), self._quarter, self._take_quarter)
         else:
             self.console.say(_("This page shows how it is now."))
 
@@ -444,7 +456,9 @@ def _fault_of_day(text: str) -> str:
     return ""
 
 
-def _quarters() -> list[str]:
+def _periods() -> list[str]:
+    """The running quarter and those before it, then the years."""
     today = now().date()
     number = today.year * 4 + (today.month - 1) // 3
-    return [f"{at // 4}-Q{at % 4 + 1}" for at in range(number, number - QUARTERS_OFFERED, -1)]
+    quarters = [f"{at // 4}-Q{at % 4 + 1}" for at in range(number, number - QUARTERS_OFFERED, -1)]
+    return [*quarters, *(str(today.year - back) for back in range(YEARS_OFFERED))]

@@ -45,16 +45,16 @@ class QualityQuestions:
         return ageing(self._store, filter_text, by=by, zone_name=str(self._zone_info()), viewer=self._viewer)
 
     def score_card(self, filter_text: str, quarter: str, by: str) -> ScoreCard:
-        """Return the score card of a quarter, ``2026-Q4``; the running one without. Raises FilterError, NotAllowedError."""
+        """Return the score card of a quarter, ``2026-Q4``, or a year; the running quarter without. Raises as the service does."""
         from console import clock
         from console.rules.months import month_bounds
         from console.services.score_cards import score_card
 
         zone = self._zone_info()
         now = clock.now().astimezone(zone)
-        year, _dash, number = (quarter or f"{now.year}-Q{(now.month + 2) // 3}").partition("-Q")
-        first = 3 * int(number) - 2
-        start, end = month_bounds(f"{year}-{first:02d}", zone)[0], month_bounds(f"{year}-{first + 2:02d}", zone)[1]
+        year, dash, number = (quarter or f"{now.year}-Q{(now.month + 2) // 3}").partition("-Q")
+        first, last = (3 * int(number) - 2, 3 * int(number)) if dash else (1, 12)
+        start, end = month_bounds(f"{year}-{first:02d}", zone)[0], month_bounds(f"{year}-{last:02d}", zone)[1]
         return score_card(self._store, start, end, filter_text, by=by, viewer=self._viewer, zone_name=str(zone))
 
     def improvements(self) -> Sequence[ImprovementRow]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 from typing import Any
 
 from sqlalchemy import Connection, func, insert, select, text, update
@@ -19,7 +19,7 @@ from console.errors import UsageError
 from console.measures.controlcharts import BASELINE_NEEDED, BASELINE_PREFERRED
 from console.models import Department, Notice
 from console.models.base import table_of
-from console.rules.months import month_number, month_of, month_start
+from console.rules.months import month_bounds, month_number, month_of, month_start
 from console.services.alert_records import ALERTS, ENTRIES, RUNS, alert_rows, baselines, terms_of
 from console.services.alert_signals import Examined, Found, Signal, Span, examine_answers, examine_complaints, settle
 from console.services.alert_views import AlertRow, BaselineRow, RunReport
@@ -37,6 +37,7 @@ MONTHS_TESTED = 2
 """The last complete month and the running one."""
 RUNNING_FROM_DAYS = 7
 """The running month is tested, by the part of it that is gone, once each day of the week was in it."""
+LAST_HOUR = timedelta(hours=1)
 DEEPEST = 4
 RUN_LOCK = 7_203_117
 SYSTEM = "system"
@@ -101,6 +102,7 @@ def _look(connection: Connection, zone: tzinfo, now: datetime, month: str, depth
     entry = _newest_entry(connection)
     cube = complaint_cube(connection, zone, now, depth)
     tested: tuple[str, ...] = ()
+    looks = _looks(zone, now)
     if cube is None:
         notes.append("There is no case yet.")
     else:
@@ -119,7 +121,7 @@ def _look(connection: Connection, zone: tzinfo, now: datetime, month: str, depth
             if row is not None:
                 new += [row] if ROOT not in known else []
                 known.setdefault(ROOT, row)
-                examine_complaints(tests, cube, tested, _spans(known))
+                examine_complaints(tests, cube, tested, _spans(known), looks)
                 notes += _provisional(row, cube, tested[0])
                 if running in tested:
                     notes.append(f"{running} is not over: its counts stand against {gone} days, not the whole month.")
@@ -132,9 +134,16 @@ def _look(connection: Connection, zone: tzinfo, now: datetime, month: str, depth
             continue
         new += [row] if series.root not in known else []
         known.setdefault(series.root, row)
-        examine_answers(tests, series, wanted, _spans(known))
+        examine_answers(tests, series, wanted, _spans(known), looks)
         tested = tuple(sorted({*tested, *(name for name in wanted if name in answered)}))
     return _Seen(settle(tests), tests, tested, new, known, notes, entry)
+
+
+def _looks(zone: tzinfo, now: datetime) -> dict[str, float]:
+    """The running month with the part of it that is gone when it is first looked at; one that is over but for an hour is over."""
+    running = month_of(now, zone)
+    start, end = month_bounds(running, zone)
+    return {running: timedelta(days=RUNNING_FROM_DAYS) / (end - start)} if end - now > LAST_HOUR else {}
 
 
 def _spans(known: Mapping[str, BaselineRow]) -> dict[str, Span]:

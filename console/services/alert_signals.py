@@ -9,6 +9,8 @@ pass, while all but a few are then told as one; so what a narrower cell has beyo
 again, over the tests of the run.
 
 A change of an indicator as a whole that is mostly mix, more answers from where they were always worse, is none and not told of.
+
+A month that runs is looked at as often as a run is made, perhaps every hour; its p hold for all these looks together.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ from console.measures.monitoring import (
     Lasting,
     Watched,
     lasting_rises,
+    over_looks,
     season_p,
     watch_rates,
     watch_shares,
@@ -96,11 +99,27 @@ class Examined:
     cells: int = 0
     seasonal: int = 0
 
-    def add(self, p: Sequence[float]) -> int:
-        """Add the p of many tests and return the number of the first."""
+    first_look: float = 1.0
+    """The part of the month under test that is gone when it is first looked at; below 1 it is looked at while it runs."""
+
+    def add(self, p: FloatArray) -> int:
+        """Add the p of many tests, for all looks at their month together, and return the number of the first."""
         first = len(self.p)
-        self.p.extend(p)
+        self.p.extend((over_looks(p, self.first_look) if self.first_look < 1 else p).tolist())
         return first
+
+    def enter(self, number: int, signal: Signal, wider: tuple[str, ...], again: Callable[[float], float]) -> None:
+        """Keep the signal of a test, of a month that runs only where it is one for all looks together.
+
+        ``again`` gives the p of the cell if it had risen as ``wider`` cells did.
+        """
+        first = self.first_look
+        if first >= 1:
+            self.signals[number] = signal
+            self.wider[number] = (wider, again)
+        elif self.p[number] <= RARE_ALPHA:
+            self.signals[number] = replace(signal, p=self.p[number])
+            self.wider[number] = (wider, lambda rise: float(over_looks(np.array([again(rise)]), first)[0]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,14 +222,20 @@ def baseline_marks(months: Sequence[str], spans: Sequence[Span | None]) -> BoolA
     return marks
 
 
-def examine_complaints(tests: Examined, cube: Cube, months: Sequence[str], spans: Mapping[str, Span]) -> None:
-    """Add the tests of all cells of complaints in some months."""
+def examine_complaints(
+    tests: Examined, cube: Cube, months: Sequence[str], spans: Mapping[str, Span], looks: Mapping[str, float]
+) -> None:
+    """Add the tests of all cells of complaints in some months.
+
+    ``looks`` has, for a month that runs, the part of it that is gone when it is first looked at.
+    """
     names = [cell_filter(cell) for cell in cube.cells]
     root = spans.get(ROOT)
     marks = baseline_marks(cube.frame.months, [spans.get(name, root) for name in names])
     tests.cells += len(names)
     for month in months:
         at = cube.frame.months.index(month)
+        tests.first_look = looks.get(month, 1.0)
         watched = watch_rates(cube.counts, cube.exposure, marks, at)
         seasonal = season_p(cube.counts, cube.exposure, at)
         _add_limits(tests, cube, names, watched, seasonal, at)
@@ -229,7 +254,7 @@ def _has_customers(cube: Cube, row: int, at: int) -> bool:
 def _add_limits(
     tests: Examined, cube: Cube, names: Sequence[str], watched: Watched, seasonal: FloatArray, at: int
 ) -> None:
-    first = tests.add(watched.p.tolist())
+    first = tests.add(watched.p)
     for row in np.flatnonzero(watched.is_beyond).tolist():
         if not _has_customers(cube, row, at):
             continue
@@ -255,7 +280,7 @@ def _add_lasting(
         (AlertRule.CUSUM, lasting.cusum_p, lasting.is_cusum),
         (AlertRule.EWMA, lasting.ewma_p, lasting.is_ewma),
     ):
-        first = tests.add(np.where(can, p, 1.0).tolist())
+        first = tests.add(np.where(can, p, 1.0))
         for place in np.flatnonzero(is_beyond & can).tolist():
             row = int(rows[place])
             if seasonal[row] > SEASON_ALPHA:
@@ -269,7 +294,7 @@ def _add_season(
     tests: Examined, cube: Cube, names: Sequence[str], watched: Watched, seasonal: FloatArray, rows: IntArray, at: int
 ) -> None:
     known = rows[~np.isnan(seasonal[rows])]
-    first = tests.add(seasonal[known].tolist())
+    first = tests.add(seasonal[known])
     for place, row in enumerate(known.tolist()):
         if seasonal[row] <= RARE_ALPHA and watched.z[row] > 0:
             _enter(tests, cube, names, watched, row, at, first + place, AlertRule.SEASON, float(seasonal[row]))
@@ -287,7 +312,7 @@ def _enter(
         if rule is AlertRule.SEASON
         else float(watched.limit[row])
     )
-    tests.signals[number] = Signal(
+    signal = Signal(
         cell=names[row],
         subject=COMPLAINTS,
         rule=rule,
@@ -314,10 +339,12 @@ def _enter(
             return 1.0
         return normal_upper((count - mean) / mean**0.5 / spread) if spread > 1 else poisson_upper(count, mean)
 
-    tests.wider[number] = (tuple(cell_filter(other) for other in wider_cells(cell)), again)
+    tests.enter(number, signal, tuple(cell_filter(other) for other in wider_cells(cell)), again)
 
 
-def examine_answers(tests: Examined, series: AnswerSeries, months: Sequence[str], spans: Mapping[str, Span]) -> None:
+def examine_answers(
+    tests: Examined, series: AnswerSeries, months: Sequence[str], spans: Mapping[str, Span], looks: Mapping[str, float]
+) -> None:
     """Add the tests of a series of answers in some months: the dissatisfied of each cell, and the index of each indicator."""
     names = [series.filter_of(row) for row in range(len(series.cells))]
     root = spans.get(series.root)
@@ -327,8 +354,9 @@ def examine_answers(tests: Examined, series: AnswerSeries, months: Sequence[str]
         if month not in series.months:
             continue
         at = series.months.index(month)
+        tests.first_look = looks.get(month, 1.0)
         watched = watch_shares(series.bad, series.n, marks, at, MARKED_BELOW)
-        first = tests.add(watched.p.tolist())
+        first = tests.add(watched.p)
         shares = np.divide(series.bad, series.n, out=np.full_like(series.n, np.nan), where=series.n > 0)
         for row in np.flatnonzero(watched.is_beyond).tolist():
             base = np.flatnonzero(marks[row] & (np.arange(len(series.months)) < at))
@@ -344,7 +372,7 @@ def _enter_share(
 ) -> None:
     indicator, place = series.cells[row]
     count, n, expected = float(series.bad[row, at]), float(series.n[row, at]), float(watched.centre[row])
-    tests.signals[number] = Signal(
+    signal = Signal(
         cell=names[row],
         subject=ANSWERS,
         rule=AlertRule.SHARE,
@@ -367,7 +395,7 @@ def _enter_share(
     def again(rise: float) -> float:
         return binomial_upper(int(count), round(n), min(0.999, expected * rise))
 
-    tests.wider[number] = (tuple(index[indicator, other] for other in wider if (indicator, other) in index), again)
+    tests.enter(number, signal, tuple(index[indicator, other] for other in wider if (indicator, other) in index), again)
 
 
 def _test_index(tests: Examined, series: AnswerSeries, name: str, marks: BoolArray, row: int, at: int) -> None:
@@ -382,9 +410,9 @@ def _test_index(tests: Examined, series: AnswerSeries, name: str, marks: BoolArr
         return
     value = float(series.means[row, at])
     p = normal_upper((chart.value - value) / sigma)
-    number = tests.add([p])
+    number = tests.add(np.array([p]))
     if value < chart.lower and not is_who_answered(series, series.means, row, base, at):
-        tests.signals[number] = Signal(
+        signal = Signal(
             cell=name,
             subject=ANSWERS,
             rule=AlertRule.INDEX,
@@ -400,4 +428,4 @@ def _test_index(tests: Examined, series: AnswerSeries, name: str, marks: BoolArr
             spread=1.0,
             is_provisional=base.size < BASELINE_PREFERRED,
         )
-        tests.wider[number] = ((), lambda rise: 0.0)
+        tests.enter(number, signal, (), lambda rise: 0.0)
