@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from console.commands import export_records, export_responses
 from console.commands.database import Database, caller, opened
-from console.commands.output import instant, leave_closed_pipe, narrate
-
-if TYPE_CHECKING:
-    from datetime import datetime
-
-    from console.transfer.export import ExportReport
+from console.commands.manifests import Manifest, write_manifest
+from console.commands.output import leave_closed_pipe, narrate
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,9 +37,7 @@ def cases(
     view: Annotated[
         str | None, typer.Option("--view", metavar="NAME", help="The cases of a view, in its order, with its columns.")
     ] = None,
-    manifest: Annotated[
-        Path | None, typer.Option("--manifest", metavar="FILE", help="Write rows, columns, filter and SHA-256 as JSON.")
-    ] = None,
+    manifest: Manifest = None,
     database: Database = None,
 ) -> None:
     """Write cases as CSV, JSON Lines, XLSX or Parquet, all of them or those a filter finds."""
@@ -90,32 +84,9 @@ def cases(
     if path is not None:
         narrate(f"{report.rows:,} cases to {path}")
     if manifest is not None:
-        _write_manifest(manifest, report, asked, path, now)
+        write_manifest(manifest, "cases", report, asked, path, now)
 
 
 for kind, command in export_records.COMMANDS.items():
     app.command(kind)(command)
 app.command("responses")(export_responses.responses)
-
-
-def _write_manifest(manifest: Path, report: ExportReport, filter_text: str, path: Path | None, now: datetime) -> None:
-    import json
-
-    from console import __version__
-    from console.transfer.new_file import NewFile
-
-    content = {
-        "file": path.name if path is not None else "-",
-        "kind": "cases",
-        "format": report.format,
-        "rows": report.rows,
-        "columns": list(report.columns),
-        "filter": filter_text,
-        "bytes": report.size,
-        "sha256": report.sha256,
-        "exported_at": instant(now),
-        "version": __version__,
-    }
-    file = NewFile(manifest)
-    file.stream.write(json.dumps(content, ensure_ascii=False, indent=2).encode() + b"\n")
-    file.keep()

@@ -12,9 +12,23 @@ from sqlalchemy import Column, ColumnElement, Connection, and_, exists, false, f
 from sqlalchemy.sql.expression import UnaryExpression
 
 from console.codes import CasePhase
+from console.errors import UsageError
 from console.models import Case, CaseEvent, CaseText, Category, Customer, Department, Incident, ServiceAccount, Staff
 from console.models.base import table_of
-from console.rules.filters import CASE_FIELDS, ME, MINE, NONE, Filter, Operator, Sort, Span, Term, parse, spans
+from console.rules.filters import (
+    CASE_FIELDS,
+    ME,
+    MINE,
+    NONE,
+    Filter,
+    FilterError,
+    Operator,
+    Sort,
+    Span,
+    Term,
+    parse,
+    spans,
+)
 from console.storage.search import matching
 from console.words import LEVELS, codes_called
 
@@ -70,9 +84,27 @@ class _Asked:
 def compiled(connection: Connection, filter_text: str, *, now: datetime, viewer: str = "", zone: str = "") -> Question:
     """Return the SQL conditions and order of a filter text, read on the database of a connection. Raises FilterError."""
     asked = parse(filter_text)
+    _check_segments(connection, asked, filter_text)
     callbacks = callback_rules(connection, now) if any(term.field == CALLBACK for term in asked.terms) else ()
     dialect = connection.dialect.name
     return question_of(asked, dialect=dialect, now=now, viewer=viewer, zone=zone, callbacks=callbacks)
+
+
+def _check_segments(connection: Connection, asked: Filter, filter_text: str) -> None:
+    """Refuse a segment that there is none of, as an unknown field is refused. Raises FilterError, which names the nearest."""
+    names = [name for term in asked.terms if term.field == "segment" for name in _given(term)]
+    if not names:
+        return
+    from console.services.customer_filtering import check_segments
+
+    for name in names:
+        try:
+            check_segments(connection, [name])
+        except UsageError as error:
+            folded = filter_text.casefold()
+            position = max(0, folded.find(name.casefold(), max(0, folded.find("segment"))))
+            message = f"{error.message.rstrip('.')} (at character {position + 1})."
+            raise FilterError(message, error.hint, text=filter_text, position=position) from None
 
 
 def callback_rules(connection: Connection, now: datetime) -> tuple[CallbackRule, ...]:

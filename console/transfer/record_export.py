@@ -7,11 +7,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sqlalchemy import Connection, Select, Table, and_, func, or_, select
+from sqlalchemy import ColumnElement, Connection, Select, Table, and_, func, or_, select
 
 from console.errors import UsageError, nearest
 from console.identifiers import natural_key
 from console.rules.column_types import ColumnType, Types
+from console.rules.customer_fields import parse_customers
+from console.services.customer_filtering import check_names, conditions_of
+from console.services.customer_lists import asking_of
 from console.services.customer_records import ACCOUNT_SECRETS, ACCOUNTS, CUSTOMERS, SECRETS
 from console.services.staffing import SUPERVISORS, require
 from console.storage import sealing
@@ -66,17 +69,19 @@ def export_records(
     format: str | None = None,  # noqa: A002 - the option's own name
     columns: Sequence[str] | None = None,
     customer: str = "",
+    filter_text: str = "",
     reveal: bool = False,
     reason: str = "",
 ) -> ExportReport:
-    """Write the records of a kind in the order in which they were entered; of one customer, where his number is given.
+    """Write the records of a kind in the order in which they were entered; of one customer, where his number is given,
+    or of those that a filter over customers finds.
 
     ``reveal`` writes sealed fields in clear, each value after its entry on the record; customers that were erased are left out
     altogether. Money and quantities are plain numbers, days ISO 8601, moments UTC. ``output`` is a file, which takes its place
     only when it is complete, or an open binary stream.
 
-    Raises UsageError for unknown columns or formats or to reveal without a reason, NotAllowedError for who may not reveal,
-    NotFoundError for an unknown customer, OmbudError when the output cannot be written.
+    Raises UsageError for unknown columns or formats or to reveal without a reason, FilterError for the filter, NotAllowedError
+    for who may not reveal, NotFoundError for an unknown customer, OmbudError when the output cannot be written.
     """
     path = output if isinstance(output, Path) else None
     form = chosen_format(format, path)
@@ -92,6 +97,8 @@ def export_records(
         target = Hashed(file.stream if file is not None else _stream(output))
         with store.reading() as connection:
             question = _question(connection, kind, customer)
+            if filter_text.strip():
+                question = question.where(_of_those_found(connection, kind.table, filter_text, actor))
             count = connection.execute(select(func.count()).select_from(question.subquery())).scalar_one()
         writer = open_writer(form, target, names, count, record_types(kind), sheet=kind.name)
         rows = _write(store, kind, names, question, writer, actor, given if is_opening else "")
@@ -143,10 +150,23 @@ def _of_customer(connection: Connection, table: Table, customer: str) -> Any:
         raise NotFoundError(f"No customer has the number {number}.", "Search: ombud customer find TEXT")
     if table is CUSTOMERS:
         return CUSTOMERS.c.id == found
-    own = select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id == found)
-    conditions = [table.c.customer_id == found] if "customer_id" in table.c else []
+    return _belonging_to(table, select(CUSTOMERS.c.id).where(CUSTOMERS.c.id == found))
+
+
+def _of_those_found(connection: Connection, table: Table, filter_text: str, viewer: str) -> ColumnElement[bool]:
+    """Return the condition that a record is, or belongs to, a customer whom a filter finds."""
+    asked = parse_customers(filter_text)
+    if asked.sorts:
+        raise UsageError("An export has an order of its own.", "Leave sort: out.")
+    check_names(connection, asked)
+    found = select(CUSTOMERS.c.id).where(*conditions_of(asked, asking_of(connection, viewer=viewer)))
+    return CUSTOMERS.c.id.in_(found) if table is CUSTOMERS else _belonging_to(table, found)
+
+
+def _belonging_to(table: Table, owners: Select[Any]) -> ColumnElement[bool]:
+    conditions = [table.c.customer_id.in_(owners)] if "customer_id" in table.c else []
     if "account_id" in table.c:
-        conditions.append(table.c.account_id.in_(own))
+        conditions.append(table.c.account_id.in_(select(ACCOUNTS.c.id).where(ACCOUNTS.c.customer_id.in_(owners))))
     return or_(*conditions)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -72,9 +74,33 @@ def test_segments(filled: Ombud) -> None:
     assert filled("customers", "list", "segment:persons", "--count").lines == ["2"]
     assert filled("queue", "segment:persons", "--count").code == 0
     assert filled("segment", "save", "persons", "kind:nobody").code == 2
+    wrong = filled("queue", "kind:complaint segment:person", "--count")
+    assert wrong.code == 2
+    assert "There is no segment person (at character 24)." in wrong.err
+    assert "Did you mean persons?" in wrong.err
     assert filled("segment", "list", "--jsonl").document["name"] == "persons"
     assert filled("segment", "remove", "persons").code == 0
     assert filled("segment", "remove", "persons").code == 1
+
+
+def test_exports_of_some_customers_with_their_manifest(filled: Ombud, tmp_path: Path) -> None:
+    file, manifest = tmp_path / "north.csv", tmp_path / "north.json"
+    done = filled(
+        "export", "customers", "region:north", "-o", str(file), "--columns", "number,name", "--manifest", str(manifest)
+    )
+    assert done.code == 0
+    assert file.read_text("utf-8-sig").splitlines() == ["number,name", "1,曾国强"]
+    told = json.loads(manifest.read_text("utf-8"))
+    assert (told["kind"], told["filter"], told["rows"], told["columns"]) == (
+        "customers", "region:north", 1, ["number", "name"],
+    )  # fmt: skip
+    assert told["sha256"] == hashlib.sha256(file.read_bytes()).hexdigest()
+    assert filled("export", "accounts", "kind:individual", "--columns", "number").lines == ["number", "A-1"]
+    assert filled("export", "accounts", "kind:enterprise", "--columns", "number").lines == ["number"]
+    wrong = filled("export", "bills", "nombre:1")
+    assert wrong.code == 2
+    assert "^" in wrong.err
+    assert filled("export", "customers", "sort:name").code == 2
 
 
 def test_contacts(filled: Ombud) -> None:
