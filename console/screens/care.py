@@ -1,4 +1,4 @@
-"""The work lists of customer care: dossiers to complete, doubles, calls, callbacks, visits; each line is done by a form."""
+"""The work lists of customer care: dossiers to complete, doubles, calls, campaigns, callbacks, visits."""
 
 from __future__ import annotations
 
@@ -15,10 +15,10 @@ from console.i18n import N_, _, ngettext
 from console.labels import label
 from console.screens.base import NAVIGATION
 from console.screens.care_forms import (
+    ask_contact,
     call_fields,
     callback_fields,
     campaign_fields,
-    contact_fields,
     double_fields,
     visit_fields,
 )
@@ -37,6 +37,7 @@ LISTS: tuple[tuple[str, str], ...] = (
     ("complete", N_("Dossiers to complete")),
     ("doubles", N_("Probable doubles")),
     ("calls", N_("Calls of campaigns")),
+    ("campaigns", N_("Campaigns")),
     ("callbacks", N_("Callbacks")),
     ("visits", N_("Visits due")),
 )
@@ -44,9 +45,12 @@ EMPTY: Mapping[str, str] = {
     "complete": N_("Every dossier is complete and verified."),
     "doubles": N_("No two customers look alike."),
     "calls": N_("No campaign is under way. n begins one."),
+    "campaigns": N_("No campaign is under way. n begins one."),
     "callbacks": N_("Nobody is to be called back."),
     "visits": N_("No visit is due."),
 }
+CLOSING = "closing"
+"""The group of the question that closes a campaign."""
 NOTES = {"complete": "lacking", "doubles": "likeness", "calls": "contact"}
 """What the codes in the notes of a list are called by: the group of their labels."""
 
@@ -54,9 +58,23 @@ NOTES = {"complete": "lacking", "doubles": "likeness", "calls": "contact"}
 def note(row: WorkLine) -> str:
     """Return what a line says: what is missing, why two are alike, what to say, when the last visit was."""
     told = ", ".join(label(code, NOTES[row.kind]) for code in row.notes) if row.kind in NOTES else ""
+    if row.kind == "campaigns":
+        return progress(row)
     if row.kind == "visits":
         return _("last visit {day}").format(day=row.said) if row.said else _("never visited")
     return "  ".join(part for part in (row.said, told) if part)
+
+
+def progress(row: WorkLine) -> str:
+    """Return how far a campaign has come."""
+    listed, done, reached, refused, dropped = map(int, row.notes)
+    parts = [
+        _("{done} of {listed} done").format(done=number(done), listed=number(listed)),
+        _("{count} reached").format(count=number(reached)) if reached else "",
+        _("{count} refused").format(count=number(refused)) if refused else "",
+        _("{count} given up").format(count=number(dropped)) if dropped else "",
+    ]
+    return _(", ").join(part for part in parts if part)
 
 
 COLUMNS: tuple[Column[WorkLine], ...] = (
@@ -74,6 +92,7 @@ class CareScreen(FormWork):
     """One work list at a time; the brackets go from one to the next, a form does the line under the cursor."""
 
     context = "care"
+    unstoppable: ClassVar[frozenset[str]] = frozenset({DOING, CLOSING})
     AUTO_FOCUS = "#table"
     CSS_PATH = "styles/care.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("care"), *NAVIGATION]
@@ -129,6 +148,15 @@ class CareScreen(FormWork):
             self._take_rows(kind, rows)
         elif group == DOING:
             self._tell(answer)
+            self.renew()
+        elif group == CLOSING:
+            campaign, left = cast("tuple[str, int]", answer)
+            text = ngettext(
+                "{number} is closed; {count} customer was not contacted.",
+                "{number} is closed; {count} customers were not contacted.",
+                left,
+            )
+            self.console.say(text.format(number=campaign, count=number(left)))
             self.renew()
         elif group == "verified":
             self.console.say(_("{number} is verified.").format(number=answer))
@@ -227,6 +255,14 @@ class CareScreen(FormWork):
             _("{number}: recorded.").format(number=row.customer),
         )
 
+    def _do_campaigns(self, row: WorkLine) -> None:
+        def take(is_sure: bool | None) -> None:
+            if is_sure:
+                self.ask(CLOSING, lambda data: data.part(CareQuestions).close_campaign(row.about))
+
+        question = _("Close this campaign? Nobody more is contacted for it.")
+        self.console.push_screen(Confirm(question, [f"{row.about}  {row.name}"], 1, [progress(row)]), take)
+
     def _do_callbacks(self, row: WorkLine) -> None:
         key = uuid.uuid4().hex
 
@@ -256,14 +292,7 @@ class CareScreen(FormWork):
     def action_contact(self) -> None:
         row = self.table.cursor_row
         if row is not None and row.customer:
-            key = uuid.uuid4().hex
-            self.fill(
-                _("Contact with {number} {name}").format(number=row.customer, name=row.name),
-                "",
-                contact_fields(),
-                lambda data, values: data.part(CareQuestions).log_contact(row.customer, values, key),
-                _("{number}: recorded.").format(number=row.customer),
-            )
+            ask_contact(self, row.customer, row.name)
 
     def action_new(self) -> None:
         self.fill(

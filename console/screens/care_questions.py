@@ -70,6 +70,14 @@ class CareQuestions:
             self._store, campaign, number, values.get("outcome", ""), self._viewer, content=values.get("content", "")
         ).customer
 
+    def close_campaign(self, campaign: str) -> tuple[str, int]:
+        """Close a campaign; return its number and how many were not contacted."""
+        from console.services.campaigns import campaign as found
+        from console.services.campaigns import close
+
+        planned = found(self._store, campaign).planned
+        return close(self._store, campaign, self._viewer).number, planned
+
     def visited(self, number: str, values: Mapping[str, str]) -> str:
         """Write down that a customer was visited."""
         from console.services.visits import made

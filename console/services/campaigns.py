@@ -15,6 +15,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     RowMapping,
+    Select,
     Table,
     and_,
     case,
@@ -271,26 +272,7 @@ def calls(store: Store, number: str, *, state: str = CallState.PLANNED.value, li
         raise UsageError(f"A call cannot be {state}.", f"Known: {', '.join(CallState)}, all.")
     with store.reading() as connection:
         held = _held(connection, number)
-        question = (
-            select(
-                CUSTOMERS.c.number,
-                CUSTOMERS.c.name,
-                CUSTOMERS.c.region,
-                CUSTOMERS.c.phone_masked,
-                CUSTOMERS.c.is_vulnerable,
-                CALLS.c.state,
-                func.coalesce(CALLS.c.outcome, "").label("outcome"),
-                CALLS.c.attempts,
-                CALLS.c.at,
-                CALLS.c.actor,
-                func.coalesce(CONTACTS.c.content, "").label("content"),
-            )
-            .join_from(CALLS, CUSTOMERS, CUSTOMERS.c.id == CALLS.c.customer_id)
-            .join(CONTACTS, CONTACTS.c.id == CALLS.c.contact_id, isouter=True)
-            .where(CALLS.c.campaign_id == held["id"])
-            .order_by(CALLS.c.attempts, CALLS.c.position)
-            .limit(limit)
-        )
+        question = _listed(held).order_by(CALLS.c.attempts, CALLS.c.position).limit(limit)
         if state != "all":
             question = question.where(CALLS.c.state == state)
         if state == CallState.PLANNED.value:
@@ -299,6 +281,28 @@ def calls(store: Store, number: str, *, state: str = CallState.PLANNED.value, li
                 # Contacts of this very list do not stand in its way: who was not reached is tried again.
                 question = question.where(~_contacted(CALLS.c.customer_id, held["created_at"]))
         return [CallRow(held["number"], *row) for row in connection.execute(question)]
+
+
+def _listed(held: RowMapping) -> Select[Any]:
+    """Return the question for the customers on the list of a campaign, as ``CallRow`` holds them behind its number."""
+    return (
+        select(
+            CUSTOMERS.c.number,
+            CUSTOMERS.c.name,
+            CUSTOMERS.c.region,
+            CUSTOMERS.c.phone_masked,
+            CUSTOMERS.c.is_vulnerable,
+            CALLS.c.state,
+            func.coalesce(CALLS.c.outcome, "").label("outcome"),
+            CALLS.c.attempts,
+            CALLS.c.at,
+            CALLS.c.actor,
+            func.coalesce(CONTACTS.c.content, "").label("content"),
+        )
+        .join_from(CALLS, CUSTOMERS, CUSTOMERS.c.id == CALLS.c.customer_id)
+        .join(CONTACTS, CONTACTS.c.id == CALLS.c.contact_id, isouter=True)
+        .where(CALLS.c.campaign_id == held["id"])
+    )
 
 
 def record(
@@ -361,8 +365,9 @@ def record(
 
     customer_id = store.write(actor, act)
     with store.reading() as connection:
-        person_number = connection.execute(select(CUSTOMERS.c.number).where(CUSTOMERS.c.id == customer_id)).scalar_one()
-    return next(row for row in calls(store, number, state="all", limit=LARGEST) if row.customer == person_number)
+        held = _held(connection, number)
+        question = _listed(held).where(CALLS.c.customer_id == customer_id)
+        return CallRow(held["number"], *connection.execute(question).one())
 
 
 def close(store: Store, number: str, actor: str) -> CampaignRow:

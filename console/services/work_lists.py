@@ -1,4 +1,4 @@
-"""The work lists of customer care: dossiers to complete, doubles to judge, calls to make, callbacks owed, visits due."""
+"""The work lists of customer care: dossiers to complete, doubles to judge, calls, campaigns, callbacks owed, visits due."""
 
 from __future__ import annotations
 
@@ -59,6 +59,18 @@ def _calls(store: Store, viewer: str, now: datetime) -> list[WorkLine]:
     ][:LISTED]  # fmt: skip
 
 
+def _campaigns(store: Store, viewer: str, now: datetime) -> list[WorkLine]:
+    """The campaigns under way; the notes are how many are on the list, done, reached, refused and given up."""
+    del viewer, now
+    return [
+        WorkLine(
+            0, "campaigns", "", row.title, "", "", row.number, row.script,
+            tuple(map(str, (row.customers, row.done, row.reached, row.refused, row.dropped))), row.due_on, row.created_by,
+        )
+        for row in campaigns.campaigns(store)
+    ]  # fmt: skip
+
+
 def _callbacks(store: Store, viewer: str, now: datetime) -> list[WorkLine]:
     with store.reading() as connection:
         asking = asking_of(connection, viewer=viewer, now=now)
@@ -103,6 +115,7 @@ _LISTS: Mapping[str, Callable[[Store, str, datetime], list[WorkLine]]] = {
     "complete": _to_complete,
     "doubles": _doubles,
     "calls": _calls,
+    "campaigns": _campaigns,
     "callbacks": _callbacks,
     "visits": _visits,
 }

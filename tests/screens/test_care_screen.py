@@ -129,6 +129,20 @@ async def test_a_campaign_is_begun_and_a_call_recorded(office: Store, tmp_path: 
         assert [row.content for row in contacts.contacts(office)] == ["thanks"]
 
 
+async def test_a_campaign_tells_how_far_it_is_and_is_closed(office: Store, tmp_path: Path) -> None:
+    number = campaigns.new(office, "Spring greetings", "number:1,2", "lin", rest_days=0).number
+    campaigns.record(office, number, "2", "reached", "an")
+    async with opened(office, tmp_path, (120, 40)) as (app, pilot):
+        await press(pilot, *["right_square_bracket"] * 3)
+        assert "1 of 2 done, 1 reached" in shown(app)
+        await press(pilot, "a", "escape")
+        assert campaigns.campaign(office, number).state == "open"
+        await press(pilot, "a", "y")
+        assert f"{number} is closed; 1 customer was not contacted." in shown(app)
+        assert campaigns.campaign(office, number).state == "closed"
+        assert "No campaign is under way" in shown(app)
+
+
 async def test_a_callback_is_recorded_in_the_case(office: Store, tmp_path: Path) -> None:
     start = clock.now() - timedelta(days=1)
     case = take_in(
