@@ -28,6 +28,9 @@ def bench_customers(
     paints: Annotated[
         int, typer.Option("--paints", min=0, help="How often each kind is looked up in the console on a terminal.")
     ] = 20,
+    care: Annotated[
+        bool, typer.Option("--care", help="Also go through all customers: rules of the policy, doubles, completeness.")
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Make customers with two accounts each, look them up in every way, and compare with the same without sealing."""
@@ -56,6 +59,7 @@ def bench_customers(
         with measure.opened(path) as store:
             figures = measure.looked_up(store, customers, lookups)
             sizes = measure.index_sizes(store)
+            cared = measure.care_seconds(store) if care else {}
             dossier, records = measure.dossier_spread(store, DOSSIERS)
         total = sum(file.stat().st_size for file in path.parent.glob("bench.db*") if file.suffix != ".key")
         painted = measure.painted(path, customers, paints) if paints else {}
@@ -71,6 +75,7 @@ def bench_customers(
             kind: {"p50_ms": round(spread.p50_ms, 1), "p99_ms": round(spread.p99_ms, 1)}
             for kind, spread in painted.items()
         },
+        "care_seconds": {what: round(seconds, 2) for what, seconds in cared.items()},
         "index_bytes": sizes,
         "file_bytes": total,
         "sealing_ratio": measure.sealing_costs(compared, lookups),
@@ -120,6 +125,8 @@ def _told(record: Mapping[str, Any]) -> None:
             ((kind, *(f"{value:.1f}" for value in spread.values())) for kind, spread in record["key_to_paint"].items()),
             numeric=(1, 2),
         )
+    for what, seconds in record["care_seconds"].items():
+        emit(f"{what}: {seconds:,.2f} s")
     for name, size in record["index_bytes"].items():
         emit(f"{name}: {size / 1e6:,.1f} MB ({size / customers:,.0f} bytes a customer)")
     emit(f"whole file: {record['file_bytes'] / 1e6:,.1f} MB")

@@ -195,6 +195,20 @@ def sealing_costs(customers: int, lookups: int) -> dict[str, float]:
     return {what: round(ratio, 2) for what, ratio in ratios.items()}
 
 
+def care_seconds(store: Store) -> dict[str, float]:
+    """Return how long it takes to go through all customers: the rules of the policy, doubles, completeness, a filter."""
+    from console.services import completeness, customer_duplicates, customer_lists, standings
+    from console.services.access import caller
+
+    login = caller().login
+    return {
+        "refresh by the rules": timed(lambda: standings.refresh(store, login)),
+        "probable doubles": timed(lambda: customer_duplicates.duplicates(store, limit=LISTED)),
+        "completeness": timed(lambda: completeness.figures(store)),
+        "count by a filter": timed(lambda: customer_lists.count(store, "stage:new,stable -complete:yes")),
+    }
+
+
 def index_sizes(store: Store) -> dict[str, int]:
     """Return the bytes of the indexes that customers are found by."""
     with store.reading() as connection:

@@ -18,6 +18,7 @@ from console.screens.case import CaseScreen
 from console.screens.dialogs import FormDialog
 from console.screens.dossier_lines import (
     CASE,
+    DEFINITIONS,
     FIELDS,
     SECRET,
     SECTION,
@@ -112,7 +113,10 @@ class DossierScreen(FormWork):
     def open_figure(self, event: Board.Chosen) -> None:
         """Open the rows behind a figure, a case, or a field that is masked."""
         found = self._found
-        if found is None or event.wish not in ("open", "unfold"):
+        if found is None or event.wish not in ("open", "unfold", "explain"):
+            return
+        if event.wish == "explain":
+            self._explain(event.key)
             return
         if event.key.startswith(SECTION):
             self.app.push_screen(DossierRows(found, event.key.removeprefix(SECTION)))
@@ -120,6 +124,12 @@ class DossierScreen(FormWork):
             open_case(self, found, event.key)
         elif event.key.startswith(SECRET):
             self._ask_reason(found, event.key.removeprefix(SECRET))
+
+    def _explain(self, key: str) -> None:
+        if key.startswith(SECTION):
+            self.console.say(_(DEFINITIONS[key.removeprefix(SECTION)]))
+        elif key.startswith(SECRET):
+            self.console.say(_("Kept sealed; shown in clear with a reason that goes on the record first."))
 
     def _ask_reason(self, found: Dossier, field: str) -> None:
         number = found.detail.row.number

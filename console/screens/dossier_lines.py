@@ -58,6 +58,28 @@ FIELDS = {
 }
 """The fields that are kept sealed, as people call them."""
 
+DEFINITIONS = {
+    "accounts": N_("Service accounts that are his now, whatever their state."),
+    "meters": N_("Meters at his accounts, removed ones too."),
+    "contracts": N_("Contracts of the customer or of one of his accounts."),
+    "months": N_(
+        "Months with a reading, one for each account and meter; the bars are the last twelve months, added up by unit."
+    ),
+    "bills": N_("Bills of his accounts; overdue is an open bill past its day with something left to pay."),
+    "payments": N_("Payments to his accounts; the bars are the last twelve months by day of payment."),
+    "cases": N_("Cases in which he is the customer; open is what is not yet closed."),
+    "contacts": N_("Contacts in the log: calls, visits, letters, greetings."),
+    "answers": N_("Answers with a score; satisfaction is their mean share of each scale over twelve months."),
+    "managers": N_("Who manages him or managed him, and the managers of his area; the name is today's."),
+    "campaigns": N_("Care campaigns on whose list he stands."),
+    "points": N_("The balance of the ledger: given less used."),
+    "merged": N_("Dossiers that were merged into this one, straight or by way of another."),
+    STANDING: N_(
+        "As the rules of the policy had it at the last refresh: stage of life, value, RFM from 1 to 5 each, alarms, segments."
+    ),
+}
+"""What each figure counts."""
+
 Rows = Sequence[tuple[str, Sequence[str]]]
 """Rows behind a figure: a key that opens further, or nothing, and the cells."""
 

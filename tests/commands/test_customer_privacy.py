@@ -97,12 +97,13 @@ def test_a_temporary_demonstration_has_a_temporary_key(
 
 def test_the_bench_of_lookup_tells_every_kind(capsys: pytest.CaptureFixture[str]) -> None:
     command = ["bench", "customers", "--customers", "300", "--compared", "100", "--lookups", "10", "--paints", "1"]
-    assert run([*command, "--growth-from", "50", "--json"]) == ExitCode.DONE
+    assert run([*command, "--growth-from", "50", "--care", "--json"]) == ExitCode.DONE
     told = json.loads(capsys.readouterr().out)
     assert set(told["growth"]) == set(told["lookups"])
     assert {"number", "part of a Chinese name", "pinyin initials", "part of an address"} <= set(told["lookups"])
     assert set(told["key_to_paint"]) == set(PAINTED)
     assert all(figures["p50_ms"] > 0 for figures in told["key_to_paint"].values())
     assert told["dossier"]["records"] == 500
+    assert len(told["care_seconds"]) == 4
     assert set(told["sealing_ratio"]) == {"import", "lookup by number", "lookup by name"}
     assert all(size > 0 for size in told["index_bytes"].values())

@@ -112,6 +112,18 @@ async def test_what_care_holds_is_shown_and_a_contact_written_down(store: Store,
         assert next(row.content for row in contacts.contacts(store, customer="0002")) == "asked for a copy of the bill"
 
 
+async def test_each_figure_says_what_it_counts(store: Store, database_url: str) -> None:
+    supplied(store)
+    async with console(ServiceData(database_url, viewer="an"), size=(120, 40)) as (app, pilot):
+        await opened(pilot, "section:bills")
+        await press(pilot, "question_mark")
+        assert is_on(app, DossierScreen)
+        assert "overdue is an open bill past its day" in shown(app)
+        app.screen.query_one(Board).go_to("secret:phone")
+        await press(pilot, "question_mark")
+        assert "Kept sealed" in shown(app)
+
+
 async def test_no_screen_of_customers_opens_more_than_it_records(
     store: Store, database_url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
