@@ -14,6 +14,7 @@ import typer
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
 from console.commands.survey_quality import contradiction_pairs, quality
+from console.commands.survey_weigh import weigh
 from console.i18n import _, in_language
 from console.labels import label
 
@@ -31,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command("doubles")(doubles)
     app.command("flags")(flags)
     app.command("quality")(quality)
+    app.command("weigh")(weigh)
     app.command("compare")(compare)
     app.command("profile")(profile)
 

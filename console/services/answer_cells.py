@@ -222,6 +222,17 @@ def rebuild(connection: Connection) -> int:
     return int(connection.execute(select(func.count()).select_from(CELLS)).scalar_one())
 
 
+def recount(connection: Connection, survey_id: int) -> None:
+    """Count the cells and pairs of one survey anew from its answers, in the caller's transaction."""
+    own = select(INDICATORS.c.id).where(INDICATORS.c.survey_id == survey_id)
+    for table in (PAIRS, CELLS):
+        connection.execute(delete(table).where(table.c.indicator_id.in_(own)))
+    counted = _counted().where(RESPONSES.c.survey_id == survey_id)
+    connection.execute(insert(CELLS).from_select([column.name for column in CELLS.columns], counted))
+    if connection.execute(select(SURVEYS.c.is_paired).where(SURVEYS.c.id == survey_id)).scalar_one():
+        _insert_pairs(connection, [survey_id])
+
+
 def listed(connection: Connection) -> list[dict[str, Any]]:
     """Return every cell as a record: where, which level or reason for none, how many answers and their weight."""
     low, high = (func.coalesce(INDICATORS.c[name], SURVEYS.c[name]).label(name) for name in ("scale_low", "scale_high"))

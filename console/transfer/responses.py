@@ -22,6 +22,7 @@ from console.services.answering import (
     Said,
     ids_of,
     read_responses,
+    refuse_closed,
     rewrite_response,
     write_responses,
 )
@@ -283,6 +284,9 @@ class _ResponseFile:
         pair_large(work.connection)
 
     def _put(self, place: Place, found: _Found) -> None:
+        for code in {change.survey for change in found.changed}:
+            # What was said when a survey closed is what was said: the last answer before that counts.
+            refuse_closed(place.work.connection, code)
         for survey_id, said in found.new.items():
             write_responses(place.work, survey_id, said, batch_id=place.batch_id, zone=self.zone)
         for change in found.changed:
@@ -408,7 +412,7 @@ class _ResponseFile:
             if after.digest == before.digest:
                 outcome.unchanged += 1
             else:
-                outcome.changed.append(_Change(id_, before, after))
+                outcome.changed.append(_Change(id_, said[one.number][0].survey, before, after))
                 outcome.fields.update(changed_fields(before, after))
         outcome.created += len(new)
         outcome.answers += sum(len(one.answers) for one in new)
@@ -427,6 +431,7 @@ class _ResponseFile:
 @dataclass(frozen=True, slots=True)
 class _Change:
     id: int
+    survey: str
     before: Said
     after: Said
 

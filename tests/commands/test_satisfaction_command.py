@@ -278,6 +278,22 @@ def test_the_rule_that_leaves_responses_out_is_chosen_and_shown_beside_n(
     assert f"contradiction: {found['left_out']} of 60" in capsys.readouterr().out
 
 
+def test_responses_are_weighted_to_totals(database: str, capsys: pytest.CaptureFixture[str]) -> None:
+    told = refused(capsys, 2, "survey", "weigh", "hall", "--total", "region=east")
+    assert "names no total" in told
+    totals = ["--total", "region:east=50", "--total", "region:west=30", "--total", "region:=20"]
+    assert "--replace" in refused(capsys, 1, "survey", "weigh", "hall", *totals, "--reason", "register")
+    shown = document(capsys, "survey", "weigh", "hall", *totals, "--dry-run")
+    found = document(capsys, "survey", "weigh", "hall", *totals, "--replace", "--reason", "register")
+    assert found == {**shown, "is_dry": False}
+    assert {one["value"]: one["weighted"] for one in found["values"]} == pytest.approx(
+        {"east": 0.5, "west": 0.3, "": 0.2}
+    )
+    assert run(["survey", "weigh", "hall", *totals, "--dry-run"]) == 0
+    assert f"design effect {found['deff']:.2f}" in capsys.readouterr().out
+    assert document(capsys, "satisfaction", "cells")["is_sound"]
+
+
 def test_plans_weights_answers_and_cells_are_tables_in_every_format(
     database: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -8,12 +8,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import func, select, update
 from survey_files import HEADER, PROFILE, brought, mixed, profile_file, row, written
+from survey_people import staff
 
-from console.errors import OmbudError, UsageError
+from console.errors import ConflictError, OmbudError, UsageError
 from console.models import Answer, AnswerCell, AnswerSegment, Indicator, RefusedRow, Response, Survey
 from console.models.base import table_of
 from console.services import answer_cells, satisfaction
 from console.services.answering import answer_once
+from console.services.surveys import close_survey
 from console.storage.engine import Store
 from console.transfer.batches import Counts, list_batches
 from console.transfer.response_export import export_responses
@@ -271,6 +273,18 @@ def test_a_profile_that_is_wrong_is_refused_when_it_is_loaded(tmp_path: Path, ol
 def test_weights_that_nearly_add_up_are_accepted_with_a_note(tmp_path: Path) -> None:
     profile = load_survey_profile(profile_file(tmp_path, PROFILE.replace("weight = 0.6", "weight = 0.61")))
     assert "normalised" in profile.notes[0]
+
+
+def test_a_closed_survey_keeps_what_was_said(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    brought(store, tmp_path, mixed(10))
+    close_survey(store, "hall", actor="anna")
+    assert brought(store, tmp_path, mixed(10)).counts.unchanged == 10
+    with pytest.raises(ConflictError, match="hall was closed"):
+        brought(store, tmp_path, [row(1, scores=(1, 1, 1))])
+    with pytest.raises(ConflictError, match="hall was closed"):
+        brought(store, tmp_path, [row(99)])
+    assert brought(store, tmp_path, mixed(10)).counts.unchanged == 10
 
 
 def test_rows_that_are_no_responses_are_passed_over(store: Store, tmp_path: Path) -> None:
