@@ -66,6 +66,7 @@ class ListingScreen(FilterScreen):
         self._is_keeping = False
         self._is_stale = False
         self._is_beginning = False
+        self._is_counted = True
         self._is_holding = False
         self._is_whole = False
         self._new: frozenset[int] = frozenset()
@@ -170,6 +171,7 @@ class ListingScreen(FilterScreen):
             self.table.empty = str(error) if isinstance(error, OmbudError) else _("The database did not answer.")
             self.table.refresh()
             self._stand_as(is_beginning=False)
+            self.show_status()
         if not isinstance(error, InterruptedError):
             super().failed(group, error)
 
@@ -189,6 +191,7 @@ class ListingScreen(FilterScreen):
             self.table.extend(found.ids.ids, gone=self._own_ids())
         else:
             self.table.show(found.ids.ids, keep=self._is_keeping, gone=self._own_ids(), new=self._new)
+        self._is_counted = not found.is_beginning
         self._stand_as(is_beginning=found.is_beginning)
         if self._wanted is not None and (not found.is_beginning or self._wanted in found.ids.ids):
             self.table.move_to_id(self._wanted)
@@ -225,7 +228,8 @@ class ListingScreen(FilterScreen):
             text = str(self._shown)
             self.table.clear_marks()
             self._is_keeping = True
-            self.console.say(_("All {count} are being listed, to be marked.").format(count=number(found.total)))
+            if self._is_counted:
+                self.console.say(_("All {count} are being listed, to be marked.").format(count=number(found.total)))
             self.ask("all", lambda data: Found(data.part(QueueQuestions).every_id(text, now())))
         self.show_status()
 

@@ -192,7 +192,8 @@ class QueueScreen(ListingScreen):
         if found is None:
             bar.show([])
             return
-        parts = [("", self._number_found(found), "")]
+        told = self._number_found(found)
+        parts = [("", told, "")] if told else []
         parts += self._remarks(found)
         parts.append(("queues.sort", _("sorted by {order}").format(order=order_words(self.current_sort())), ""))
         hidden = self.table.hidden_count
@@ -203,8 +204,8 @@ class QueueScreen(ListingScreen):
         self._show_place()
 
     def _number_found(self, found: IdList) -> str:
-        if self._is_beginning:
-            return _("counting…")
+        if not self._is_counted:
+            return _("counting…") if self._is_beginning else ""
         everything = self._counts.get("all")
         if everything is None:
             return number(found.total)

@@ -402,3 +402,18 @@ async def test_a_mark_on_all_of_a_beginning_waits_for_the_whole_list() -> None:
         finally:
             data.whole.set()
         await until(pilot, lambda: screen.table.mark_count == 4000)
+
+
+async def test_a_list_whose_rest_could_not_be_had_says_how_much_of_it_is_there() -> None:
+    data = Slow()
+    held = ConsoleApp(lambda: data, user="wang")
+    async with held.run_test(size=(80, 24), notifications=True) as pilot:
+        try:
+            await until(pilot, lambda: "counting…" in shown(held))
+            data.failure = UnavailableError("The database is busy.", "Try again.")
+        finally:
+            data.whole.set()
+        await until(pilot, lambda: "the first 500 are listed" in shown(held))
+        assert "500 of" not in shown(held)
+        await pilot.press("G")
+        await until(pilot, lambda: cast("QueueScreen", held.screen).table.cursor == FIRST - 1)
