@@ -82,6 +82,11 @@ class QueueScreen(ListingScreen):
         self._show_views()
         self.ask_ids(keep=False)
 
+    def _ask_behind(self) -> None:
+        """Ask for all that is not asked before the rows are drawn: threads that begin earlier keep them from it."""
+        self.ask_whole_list()
+        self.ask_rest()
+
     def ask_rest(self) -> None:
         """Ask for the views and the counts once the first rows are there."""
         if not self._has_rows:
@@ -116,8 +121,7 @@ class QueueScreen(ListingScreen):
             request, start, rows = cast("tuple[int, int, Sequence[CaseRow]]", answer)
             self.table.put_rows(request, start, rows)
             self.renewed([row.id for row in rows])
-            self.ask_whole_list()
-            self.ask_rest()
+            self.call_after_refresh(self._ask_behind)
         elif group == "preview":
             detail = cast("CaseDetail", answer)
             self._details = {detail.row.id: detail}
