@@ -9,7 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
 from console.errors import UnavailableError
 from console.storage.engine import Store
@@ -41,8 +41,13 @@ def newest_revision() -> str:
 
 def current_revision(store: Store) -> str | None:
     """Return the revision a database is at, or None where nothing has been set up."""
+    listed = (
+        "SELECT 1 FROM sqlite_master WHERE name = 'alembic_version'"
+        if store.is_sqlite
+        else "SELECT 1 WHERE to_regclass('alembic_version') IS NOT NULL"
+    )
     with store.reading() as connection:
-        if not inspect(connection).has_table("alembic_version"):
+        if connection.execute(text(listed)).first() is None:
             return None
         found: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
         return found

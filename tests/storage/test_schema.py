@@ -9,9 +9,11 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
+from console.errors import UnavailableError
 from console.models import whole_schema
+from console.screens.data import ServiceData
 from console.storage import schema
 from console.storage.engine import Store, open_store
 
@@ -29,6 +31,20 @@ def test_the_migrations_make_the_tables_of_the_models(store: Store) -> None:
         context = MigrationContext.configure(connection, opts={"include_name": _is_ours, "compare_type": True})
         assert compare_metadata(context, whole_schema()) == []
     assert schema.current_revision(store) == schema.newest_revision()
+
+
+def test_a_database_of_another_version_is_refused_with_what_to_do(store: Store) -> None:
+    schema.require_newest(store)
+    with store.migrating() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = '0001'"))
+    with pytest.raises(UnavailableError, match="not set up for this version") as refused:
+        ServiceData(store.engine.url.set(drivername=store.engine.url.get_backend_name()).render_as_string(False))
+    assert refused.value.hint == "Run: ombud init"
+    with store.migrating() as connection:
+        connection.execute(text("DROP TABLE alembic_version"))
+    assert schema.current_revision(store) is None
+    with pytest.raises(UnavailableError, match="not set up for this version"):
+        schema.require_newest(store)
 
 
 def test_the_partial_indexes_hold_the_rows_that_the_models_say(store: Store) -> None:
@@ -49,7 +65,9 @@ def test_the_partial_indexes_hold_the_rows_that_the_models_say(store: Store) -> 
     }
     assert set(found) == set(said)
     if store.is_sqlite:  # PostgreSQL writes conditions in its own words
-        assert {name: str(text) for name, text in found.items()} == {name: str(text) for name, text in said.items()}
+        assert {name: str(said_so) for name, said_so in found.items()} == {
+            name: str(said_so) for name, said_so in said.items()
+        }
 
 
 def test_the_revisions_are_those_of_the_migrations() -> None:
