@@ -71,6 +71,7 @@ def _token_end(text: str, cursor: int) -> int:
 
 
 def _fields_beginning(typed: str, start: int, end: int, fields: Fields) -> list[Completion]:
+    """Return the fields whose name begins so, and behind them those of which another name does."""
     folded = typed.casefold()
     found = [
         Completion(item.name + ":", start, end, item.label)
@@ -79,7 +80,7 @@ def _fields_beginning(typed: str, start: int, end: int, fields: Fields) -> list[
     ]
     if "sort".startswith(folded):
         found.append(Completion("sort:", start, end, "Order of the rows"))
-    return found
+    return sorted(found, key=lambda item: not item.text.startswith(folded))
 
 
 def _value_start(text: str, begin: int, cursor: int) -> int:

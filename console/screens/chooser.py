@@ -14,6 +14,7 @@ from console.i18n import _
 from console.screens.base import ConsoleDialog, Field
 from console.widgets.bindings import bindings, is_key_of, list_step
 from console.widgets.content import line
+from console.widgets.narrowing import narrowed
 
 Choice = tuple[str, str]
 """What is returned when it is chosen, and what is shown."""
@@ -47,10 +48,7 @@ class Chooser(ConsoleDialog):
         (self.query_one(Field) if self._has_search else self.query_one(OptionList)).focus()
 
     def _fill(self, text: str) -> None:
-        words = text.casefold().split()
-        found = [choice for choice in self._choices if all(word in choice[1].casefold() for word in words)]
-        if words:  # what begins with what was typed comes before what only mentions it
-            found.sort(key=lambda choice: max(choice[1].casefold().find(word) for word in words))
+        found = narrowed(self._choices, text, lambda choice: (choice[1], ""))
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(line(label), id=name) for name, label in found])

@@ -21,6 +21,7 @@ from console.rules.filters import COLONS
 from console.screens.base import Field
 from console.widgets.bindings import bindings
 from console.widgets.content import cut, fit
+from console.widgets.narrowing import narrowed
 from console.words import called
 
 SHOWN = 6
@@ -161,12 +162,8 @@ class Proposals(Widget):
             if field in WHOLE or (field in NUMBERED and typed):
                 self.wanted = key
             return ()
-        return [value for value in self._lists[key] if self._fits(field, value, typed)]
-
-    def _fits(self, field: str, value: str, typed: str) -> bool:
-        name = self._names.get((field, value), "").casefold()
-        folded = value.casefold()
-        return folded.startswith(typed) or (bool(typed) and (f" {typed}" in folded or typed in name))
+        names = self._names
+        return narrowed(self._lists[key], typed, lambda value: (value, names.get((field, value), "")))
 
     def learn(self, key: tuple[str, str], values: Sequence[tuple[str, str]]) -> None:
         """Take what values a field may have, each with its name."""

@@ -21,6 +21,7 @@ from textual.widgets.option_list import Option
 from console.i18n import _
 from console.widgets.bindings import bindings
 from console.widgets.content import fit, line
+from console.widgets.narrowing import narrowed
 
 Kind = Literal["line", "text", "choice", "date", "amount", "person"]
 WIDEST_LABEL = 22
@@ -198,8 +199,7 @@ class FieldRow(Vertical):
     def _found(self, typed: str) -> list[tuple[str, str]]:
         if self.field.is_searched:
             return list(self._choices)
-        words = typed.casefold().split()
-        return [choice for choice in self._choices if all(word in " ".join(choice).casefold() for word in words)]
+        return narrowed(self._choices, typed, lambda choice: (choice[1] or choice[0], choice[0]))
 
     @property
     def fault(self) -> str:

@@ -415,7 +415,7 @@ def texts(text: str) -> list[str]:
 @pytest.mark.parametrize(
     ("text", "offered"),
     [
-        ("re", ["region:", "reference:", "external:", "received:", "responsible:"]),
+        ("re", ["region:", "reference:", "received:", "responsible:", "external:"]),
         ("heat -chan", ["channel:"]),
         ("类", ["kind:", "category:"]),
         ("so", ["source:", "sort:"]),
