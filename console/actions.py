@@ -246,6 +246,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("board.page-up", ("pageup", "ctrl+u"), N_("Page up"), N_("Go a page up."), MOVE, is_offered=False),
     Action("board.first", ("g", "home"), N_("Top"), N_("Go to the first figure."), MOVE),
     Action("board.last", ("G", "end"), N_("Bottom"), N_("Go to the last figure."), MOVE),
+    Action("board.copy-row", ("Y",), N_("Copy row"), N_("Send the line of figures to the clipboard."), LOOK),
     Action("board.open", ("enter",), N_("Rows"), N_("Open what stands behind the figure."), LOOK, 1),
     Action(
         "board.explain",

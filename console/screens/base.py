@@ -184,6 +184,12 @@ class ConsoleScreen(SizedScreen):
         event.stop()
         self.copy_cells(event.cells)
 
+    @on(Board.LineCopied)
+    def copy_line(self, event: Board.LineCopied) -> None:
+        """Copy a line of figures."""
+        event.stop()
+        self.copy_cells(event.cells)
+
     def copy_cells(self, cells: Sequence[str]) -> None:
         """Copy what stands in the columns of a row, with tabs between, in a form of which a spreadsheet runs nothing."""
         from console.transfer.formulas import guarded

@@ -156,6 +156,15 @@ class DossierScreen(FormWork):
             row = self._found.detail.row
             ask_contact(self, row.number, row.name)
 
+    @on(Board.LineCopied)
+    def copy_line(self, event: Board.LineCopied) -> None:
+        """Copy a line; one with a sensitive field as its field, masked."""
+        event.stop()
+        if any(key.startswith(SECRET) for key in event.keys):
+            self.action_copy()
+        else:
+            self.copy_cells(event.cells)
+
     def action_copy(self) -> None:
         if self._found is None:
             return

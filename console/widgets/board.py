@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
@@ -15,7 +16,7 @@ from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from console.text import strip_unsafe
+from console.text import clean_line, strip_unsafe
 from console.widgets.bindings import bindings
 from console.widgets.content import cut
 
@@ -32,6 +33,10 @@ class Spot:
 BoardLine = tuple[Spot, ...]
 Draw = Callable[[int], Sequence[BoardLine]]
 """Lays the page out for a width in cells."""
+
+
+CELLS_APART = re.compile(r"\s{2,}")
+"""Figures of a line stand at least so far apart."""
 
 
 def _whole(text: str, cells: int) -> str:
@@ -96,6 +101,19 @@ class Board(ScrollView, can_focus=True):
 
         def can_replace(self, message: Message) -> bool:
             return isinstance(message, Board.Moved) and message.board is self.board
+
+    class LineCopied(Message):
+        """The line under the cursor is wanted in the clipboard: its cells, and the keys of the figures in it."""
+
+        def __init__(self, board: Board, cells: tuple[str, ...], keys: tuple[str, ...]) -> None:
+            super().__init__()
+            self.board = board
+            self.cells = cells
+            self.keys = keys
+
+        @property
+        def control(self) -> Board:
+            return self.board
 
     def __init__(self, widget_id: str | None = None) -> None:
         super().__init__(id=widget_id)
@@ -287,6 +305,15 @@ class Board(ScrollView, can_focus=True):
 
     def action_open(self) -> None:
         self._wish("open")
+
+    def action_copy_row(self) -> None:
+        for line in self._lines:
+            keys = tuple(spot.key for spot in line if spot.key)
+            if self._key in keys:
+                text = "".join(spot.text for spot in line)
+                cells = tuple(clean_line(cell) for cell in CELLS_APART.split(text.strip()))
+                self.post_message(self.LineCopied(self, cells, keys))
+                return
 
     def action_explain(self) -> None:
         self._wish("explain")

@@ -82,6 +82,8 @@ async def test_a_field_is_shown_with_a_reason_copied_masked_and_gone_on_leaving(
         assert [("calls back" in detail, "phone" in detail) for detail in reveals(store)] == [(True, True)]
         await press(pilot, "y")
         assert app.copied[-1] == "139****5678"
+        await press(pilot, "Y")
+        assert list(app.copied)[-2:] == ["139****5678"] * 2
         assert is_on(app, DossierScreen)
         app.screen.query_one(Board).go_to("section:bills")
         await press(pilot, "enter", "escape")

@@ -19,6 +19,7 @@ class Walk(App[None]):
     def __init__(self) -> None:
         super().__init__()
         self.wishes: list[tuple[str, str]] = []
+        self.copied: list[tuple[tuple[str, ...], tuple[str, ...]]] = []
 
     def compose(self) -> ComposeResult:
         yield Board("board")
@@ -30,6 +31,9 @@ class Walk(App[None]):
     @property
     def board(self) -> Board:
         return self.query_one(Board)
+
+    def on_board_line_copied(self, event: Board.LineCopied) -> None:
+        self.copied.append((event.cells, event.keys))
 
     def on_board_chosen(self, event: Board.Chosen) -> None:
         self.wishes.append((event.key, event.wish))
@@ -76,3 +80,13 @@ async def test_a_click_puts_the_cursor_and_a_second_one_opens() -> None:
         assert app.board.key == "row2"
         await pilot.click("#board", offset=(2, 4), times=2)
         assert app.wishes == [("row2", "open")]
+
+
+async def test_the_line_under_the_cursor_is_copied_figure_by_figure() -> None:
+    app = Walk()
+    async with app.run_test(size=(40, 10)) as pilot:
+        await pilot.press("Y", "j", "Y")
+        assert app.copied == [(("指标 74.0", "77.7%"), ("index", "share")), (("row 0",), ("row0",))]
+        app.board.show(lambda width: ((Spot("nothing"),),))
+        await pilot.press("Y")
+        assert len(app.copied) == 2
