@@ -97,6 +97,9 @@ def export(
 
     if output.exists():
         raise UsageError(f"{output} is there already.", "Name a new file.")
+    if not output.absolute().parent.is_dir():
+        # Told before anything is opened, so that nothing is on the record that nobody was given.
+        raise UsageError(f"There is no folder {output.parent}.", "Name a file in a folder of yours.")
     with opened(database) as store:
         document = person_exports.export_person(store, number, caller(), reason)
     try:

@@ -56,6 +56,13 @@ def test_an_export_is_the_callers_alone_and_can_be_verified(office: Path, capsys
     assert "138****8000" not in capsys.readouterr().err
 
 
+def test_an_export_that_cannot_be_written_opens_nothing(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(["customer", "export", "0001", "--output", str(office / "none" / "person.json")]) == ExitCode.USAGE
+    assert "There is no folder" in capsys.readouterr().err
+    assert run(["audit", "log", "--json"]) == ExitCode.DONE
+    assert "reveal" not in capsys.readouterr().out
+
+
 def test_erase_and_its_ledger(office: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(["customer", "erase", "0001", "--reason", "asked"]) == ExitCode.DONE
     assert run(["customer", "erase", "0001", "--reason", "asked"]) == ExitCode.FAILED
