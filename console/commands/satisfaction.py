@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -19,6 +19,9 @@ from console.commands.output import emit, emit_json, emit_table
 from console.commands.satisfaction_output import FilterText, Weights, label_of, sliced, tell, zone
 from console.commands.table_files import Csv, Format, Output, exported
 from console.i18n import _
+
+if TYPE_CHECKING:
+    from console.services.satisfaction_views import SurveyFigures
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -39,7 +42,7 @@ def summary(
     database: Database = None,
 ) -> None:
     """Show each survey's index and indicators: answers, mean level, share of the two highest levels with its interval."""
-    from console.commands.satisfaction_records import limits, shown, survey_record
+    from console.commands.satisfaction_records import survey_record
     from console.errors import NotFoundError
     from console.services import satisfaction as questions
     from console.services.figure_tables import summary_rows, with_exclusions
@@ -58,52 +61,58 @@ def summary(
         emit_json({"surveys": [survey_record(survey) for survey in found]})
         return
     for survey in found:
-        low, _dash, high = survey.scale.partition("-")
+        _tell_survey(survey)
+
+
+def _tell_survey(survey: SurveyFigures) -> None:
+    from console.commands.satisfaction_records import limits, shown
+
+    low, _dash, high = survey.scale.partition("-")
+    emit(
+        _("{title}: {count} responses, levels {low} to {high}").format(
+            title=label_of(survey.title, survey.title_zh), count=survey.responses, low=low, high=high
+        )
+    )
+    if survey.quality_rule != "none":
         emit(
-            _("{title}: {count} responses, levels {low} to {high}").format(
-                title=label_of(survey.title, survey.title_zh), count=survey.responses, low=low, high=high
+            _("left out of all figures by the rule {rule}: {count} of {responses} responses").format(
+                rule=survey.quality_rule, count=survey.excluded, responses=survey.responses
             )
         )
-        if survey.quality_rule != "none":
-            emit(
-                _("left out of all figures by the rule {rule}: {count} of {responses} responses").format(
-                    rule=survey.quality_rule, count=survey.excluded, responses=survey.responses
-                )
-            )
-        rate = survey.response_rate
-        emit(
-            _(
-                "index {value} [{interval}] on {scale}, n {n}, coverage {coverage:.0%}, weights {version}, response rate {rate}"
-            ).format(
-                value=shown(survey.index) or "-",
-                interval=limits(survey.index) or "-",
-                scale=survey.index.scale,
-                n=survey.index.n,
-                coverage=survey.index.coverage,
-                version=survey.index.weights_version or "-",
-                rate="-" if rate is None else f"{shown(rate)}%",
-            )
+    rate = survey.response_rate
+    emit(
+        _(
+            "index {value} [{interval}] on {scale}, n {n}, coverage {coverage:.0%}, weights {version}, response rate {rate}"
+        ).format(
+            value=shown(survey.index) or "-",
+            interval=limits(survey.index) or "-",
+            scale=survey.index.scale,
+            n=survey.index.n,
+            coverage=survey.index.coverage,
+            version=survey.index.weights_version or "-",
+            rate="-" if rate is None else f"{shown(rate)}%",
         )
-        emit_table(
-            (_("Indicator"), "n", _("Mean"), _("Weighted"), _("Score"), _("Top two %"), _("95 % interval"), "NPS"),
+    )
+    emit_table(
+        (_("Indicator"), "n", _("Mean"), _("Weighted"), _("Score"), _("Top two %"), _("95 % interval"), "NPS"),
+        (
             (
-                (
-                    f"{item.code}  {label_of(item.label, item.label_zh)}" if item.code != item.label else item.code,
-                    str(item.mean.n),
-                    shown(item.plain_mean),
-                    shown(item.mean),
-                    shown(item.score),
-                    shown(item.plain_top_two),
-                    limits(item.plain_top_two),
-                    shown(item.plain_special) if item.kind == "nps" else "",
-                )
-                for item in survey.items
-                if item.kind != "text"
-            ),
-            numeric=(1, 2, 3, 4, 5, 6, 7),
-        )
-        emit()
-        tell((*survey.warnings, *survey.index.warnings))
+                f"{item.code}  {label_of(item.label, item.label_zh)}" if item.code != item.label else item.code,
+                str(item.mean.n),
+                shown(item.plain_mean),
+                shown(item.mean),
+                shown(item.score),
+                shown(item.plain_top_two),
+                limits(item.plain_top_two),
+                shown(item.plain_special) if item.kind == "nps" else "",
+            )
+            for item in survey.items
+            if item.kind != "text"
+        ),
+        numeric=(1, 2, 3, 4, 5, 6, 7),
+    )
+    emit()
+    tell((*survey.warnings, *survey.index.warnings))
 
 
 @app.command("tree")

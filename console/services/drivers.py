@@ -17,6 +17,7 @@ from console.services.answer_filtering import asked
 from console.services.answer_matrix import answer_matrix
 from console.services.answering import Item
 from console.services.satisfaction_views import DriverRow, DriverTable, Figure, PathFigures
+from console.services.segment_indices import Counts
 from console.storage.engine import Store
 
 OVERALL_WORDS = ("overall", "all", "总体", "q7all", "satisfaction")
@@ -58,64 +59,39 @@ def drivers(
     items = [items[place] for place in usable]
     x, y = scores[:, [place + 1 for place in usable]], scores[:, 0]
     result = driver_importance(y, x, weights=table.weights)
-    performance = [
-        mean_figure(
-            found[item.id].get((), Levels()),
-            item,
-            values_of(item, frame)[0],
-            scale=values_of(item, frame)[1],
-            filter_text=f"survey:{frame.code} indicator:{item.code}",
-        )
-        for item in items
-    ]
+    performance = [_performance(frame, item, found) for item in items]
     known = [place for place, figure in enumerate(performance) if figure.value is not None]
     if not known:
         raise MeasureError("No driver has five answers or more: nothing can be placed.", "Choose a larger slice.")
     at = ([result.shares[place] for place in known], [performance[place].value or 0.0 for place in known])
     aim = (1 / len(known), target)
     places = quadrant_places(*at, crosshair, aim)
-    first_by = {
-        str(rule): tuple(
-            items[place].code
-            for place, quadrant in zip(known, quadrant_places(*at, rule, aim).quadrants, strict=True)
-            if quadrant is Quadrant.IMPROVE
-        )
-        for rule in Crosshair
-    }
-    sure: Mapping[int, tuple[float, bool]] = {}
-    chances: Mapping[int, tuple[float, ...]] = {}
+    stability = None
     try:
         stability = quadrant_stability(
             y, x[:, known], HUNDRED, crosshair, aim, replicates=replicates, seed=seed, weights=table.weights
         )
-        chances = dict(zip(known, stability.probabilities, strict=True))
-        best = {place: max(chances) for place, chances in zip(known, stability.probabilities, strict=True)}
-        labels = dict(zip(known, stability.labels, strict=True))
-        sure = {place: (best[place], labels[place] is not None) for place in known}
         notes += [note for note in stability.warnings if note not in result.warnings]
     except MeasureError as error:
         notes.append(f"How stable the quadrants are could not be found out: {error.message}")
-    rows = []
-    for position, place in enumerate(known):
-        probability, is_sure = sure.get(place, (None, False))
-        rows.append(
-            DriverRow(
-                code=items[place].code,
-                label=items[place].label,
-                label_zh=items[place].label_zh,
-                share=result.shares[place],
-                importance=result.importances[place],
-                correlation=result.correlations[place],
-                performance=performance[place],
-                priority=places.priorities[position],
-                quadrant=str(places.quadrants[position]),
-                is_sure=is_sure,
-                probability=probability,
-                chances=chances.get(place, ()),
-                stated=_stated(frame, asked_for.get(items[place].code), found),
-            )
+    rows = [
+        DriverRow(
+            code=items[place].code,
+            label=items[place].label,
+            label_zh=items[place].label_zh,
+            share=result.shares[place],
+            importance=result.importances[place],
+            correlation=result.correlations[place],
+            performance=performance[place],
+            priority=places.priorities[position],
+            quadrant=str(places.quadrants[position]),
+            is_sure=stability is not None and stability.labels[position] is not None,
+            probability=max(stability.probabilities[position]) if stability is not None else None,
+            chances=stability.probabilities[position] if stability is not None else (),
+            stated=_stated(frame, asked_for.get(items[place].code), found),
         )
-    rows.sort(key=lambda row: -row.share)
+        for position, place in enumerate(known)
+    ]
     named = [_named(note, items) for note in (*result.warnings, *notes)]
     return DriverTable(
         survey=frame.code,
@@ -126,14 +102,31 @@ def drivers(
         n=result.n,
         n_missing=result.n_missing,
         is_publishable=result.is_publishable,
-        drivers=tuple(rows),
+        drivers=tuple(sorted(rows, key=lambda row: -row.share)),
         filter=str(question.filter),
         seed=seed,
         cross=places.crosshair,
-        first_by=first_by,
+        first_by=_first_by([items[place].code for place in known], at, aim),
         replicates=replicates,
         warnings=tuple(dict.fromkeys(named)),
     )
+
+
+def _performance(frame: SurveyFrame, item: Item, found: Counts) -> Figure:
+    values, scale = values_of(item, frame)
+    counts = found[item.id].get((), Levels())
+    return mean_figure(counts, item, values, scale=scale, filter_text=f"survey:{frame.code} indicator:{item.code}")
+
+
+def _first_by(
+    codes: Sequence[str], at: tuple[list[float], list[float]], aim: tuple[float, float]
+) -> dict[str, tuple[str, ...]]:
+    """The drivers to improve first by each rule of the crosshair."""
+    placed = {rule: quadrant_places(*at, rule, aim).quadrants for rule in Crosshair}
+    return {
+        str(rule): tuple(code for code, quadrant in zip(codes, quadrants, strict=True) if quadrant is Quadrant.IMPROVE)
+        for rule, quadrants in placed.items()
+    }
 
 
 def _named(note: str, items: Sequence[Item]) -> str:
@@ -151,19 +144,8 @@ def _complete_enough(
     return usable, [items[place].code for place in range(len(items)) if place not in usable]
 
 
-def _stated(
-    frame: SurveyFrame, item: Item | None, found: Mapping[int, Mapping[tuple[str, ...], Levels]]
-) -> Figure | None:
-    if item is None:
-        return None
-    values, scale = values_of(item, frame)
-    return mean_figure(
-        found[item.id].get((), Levels()),
-        item,
-        values,
-        scale=scale,
-        filter_text=f"survey:{frame.code} indicator:{item.code}",
-    )
+def _stated(frame: SurveyFrame, item: Item | None, found: Counts) -> Figure | None:
+    return None if item is None else _performance(frame, item, found)
 
 
 def overall_item(frame: SurveyFrame) -> Item | None:
