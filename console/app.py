@@ -19,7 +19,7 @@ from console.clipboard import fitting, sequence
 from console.errors import OmbudError
 from console.i18n import _
 from console.sentences import told
-from console.settings import Settings, zone_of
+from console.settings import Settings
 from console.signs import choose_signs, is_ascii
 from console.text import clean, clean_line
 
@@ -131,7 +131,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         open_data: Callable[[], DataAccess],
         *,
         user: str = "",
-        zone: tzinfo = UTC,
+        zone: tzinfo | None = None,
         theme: str = "dark",
         has_signals: bool = False,
         drafts: Drafts | None = None,
@@ -144,7 +144,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.doings = Doings()
         self.copied: deque[str] = deque(maxlen=COPIED_KEPT)
         self.claims = ClaimKeeper(self.link, self.doings)
-        self.zone = zone
+        self._zone = zone
         self.is_stopping = False
         self._user = user
         self._has_signals = has_signals
@@ -161,6 +161,12 @@ class ConsoleApp(App[int], inherit_bindings=False):
         for own in THEMES:
             self.register_theme(own)
         self.theme = textual_name(theme)
+
+    @property
+    def zone(self) -> tzinfo:
+        """The utility's time zone; UTC until the data is open."""
+        data = self.link.opened
+        return self._zone or (UTC if data is None else data.zone)
 
     # What is drawn and said
 
@@ -564,7 +570,6 @@ def run_console(url: str, *, prepare: Callable[[], object] | None = None, settin
     app = ConsoleApp(
         open_data,
         user=user,
-        zone=zone_of(settings),
         theme=starting_theme(settings, choices),
         has_signals=True,
         choices=choices,

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import UTC, tzinfo
 from pathlib import Path
 
 from console.errors import UsageError, nearest
@@ -164,14 +163,3 @@ def database_url(settings: Settings) -> str:
     """Return the database's URL: the one set, or a file in the user's data directory."""
     text = settings.database or str(data_directory() / "ombud.db")
     return text if "://" in text else f"sqlite:///{Path(text).expanduser().absolute()}"
-
-
-def zone_of(settings: Settings) -> tzinfo:
-    """Return the utility's time zone, or that of this machine where none is set."""
-    if settings.zone:
-        from zoneinfo import ZoneInfo
-
-        return ZoneInfo(settings.zone)
-    from datetime import datetime
-
-    return datetime.now().astimezone().tzinfo or UTC

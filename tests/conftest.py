@@ -19,6 +19,7 @@ from console.storage.engine import Store, open_store
 from console.storage.keys import new_key, write_keys
 from console.storage.schema import upgrade
 from console.words import use_words
+from console.zone import use_zone
 
 SERVER = "OMBUD_TEST_POSTGRESQL"
 
@@ -49,6 +50,7 @@ def english() -> Iterator[None]:
     yield
     choose_language("en")
     use_words(())
+    use_zone("")
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import threading
 from array import array
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from functools import partial
 from typing import cast
 
@@ -141,6 +141,7 @@ class MemoryData:
         self.interrupted = 0
         self.performed: list[tuple[str, tuple[int, ...], dict[str, str], dict[int, int]]] = []
         self.name = "demo[/].db"
+        self.zone: tzinfo = UTC
 
     def _enter(self, question: str) -> None:
         self.asked.append(question)

@@ -9,6 +9,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.zone import zone_name
 
 app = typer.Typer(no_args_is_help=True)
 Number = Annotated[str, typer.Argument(metavar="NUMBER", help="The customer's number.")]
@@ -56,10 +57,9 @@ def show(
     from console.commands.dossier_text import dossier_lines
     from console.portraits import portrait
     from console.services import dossiers
-    from console.settings import load_settings
 
     with opened(database) as store:
-        found = dossiers.dossier_of_number(store, number, zone=load_settings().zone)
+        found = dossiers.dossier_of_number(store, number, zone=zone_name())
     if as_json:
         emit_json({**dossiers.record_of(found), "portrait": list(portrait(found))})
         return

@@ -30,13 +30,14 @@ def url_of(database: str | None) -> str:
 def opened(database: str | None) -> Iterator[Store]:
     """Open the database for one command, at the revision this program works with."""
     from console.services.policy_words import take_words
+    from console.settings import load_settings
     from console.storage.engine import open_store
     from console.storage.schema import require_newest
 
     store = open_store(url_of(database))
     try:
         require_newest(store)
-        take_words(store)
+        take_words(store, load_settings().zone)
         keep_erased(store)
         yield store
     finally:

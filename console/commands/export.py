@@ -11,6 +11,7 @@ from console.commands import export_records, export_responses
 from console.commands.database import Database, caller, opened
 from console.commands.manifests import Manifest, write_manifest
 from console.commands.output import leave_closed_pipe, narrate
+from console.zone import zone_name
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -47,7 +48,6 @@ def cases(
     from console.errors import UsageError
     from console.rules.case_columns import export_columns, known_layout
     from console.services import saved_views
-    from console.settings import load_settings
     from console.transfer.export import chosen_columns, chosen_format, export_cases
 
     path = None if output == "-" else Path(output)
@@ -71,7 +71,7 @@ def cases(
                 columns=names,
                 now=now,
                 viewer=caller(),
-                zone=load_settings().zone,
+                zone=zone_name(),
             )
     except BrokenPipeError:
         # Whoever reads our stdout has read enough: `ombud export cases | head` is no failure.

@@ -10,6 +10,7 @@ import typer
 from console.commands.database import Database, opened
 from console.commands.output import leave_closed_pipe, narrate
 from console.i18n import _
+from console.zone import zone_name
 
 
 def responses(
@@ -28,7 +29,6 @@ def responses(
     import sys
 
     from console.errors import UsageError
-    from console.settings import load_settings
     from console.transfer.export import chosen_format
     from console.transfer.response_export import export_responses
 
@@ -43,7 +43,7 @@ def responses(
                 filter_text or "",
                 output=path or sys.stdout.buffer,
                 format=kind,
-                zone=load_settings().zone,
+                zone=zone_name(),
             )
     except BrokenPipeError:
         leave_closed_pipe()

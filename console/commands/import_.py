@@ -23,6 +23,7 @@ from console.commands.import_options import (
     teller,
 )
 from console.commands.output import emit_json, emit_table, instant, narrate
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.transfer.batches import Batch
@@ -79,11 +80,10 @@ def undo(
     database: Database = None,
 ) -> None:
     """Take back what an import created or changed, except what somebody has changed since."""
-    from console.settings import load_settings
     from console.transfer.undo import undo_batch
 
     with opened(database) as store:
-        report = undo_batch(store, batch, caller(), load_settings().zone)
+        report = undo_batch(store, batch, caller(), zone_name())
     for reference in report.kept:
         narrate(f"kept: {reference} was changed since the import")
     if as_json:

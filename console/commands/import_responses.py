@@ -25,6 +25,7 @@ from console.commands.import_options import (
 )
 from console.commands.output import emit_json, narrate
 from console.i18n import _
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.transfer.responses import ResponsesReport
@@ -48,7 +49,6 @@ def responses(
     database: Database = None,
 ) -> None:
     """Bring survey answers from files into the database. Run twice, it changes nothing."""
-    from console.settings import load_settings
     from console.transfer.responses import import_responses
     from console.transfer.survey_profiles import load_survey_profile
 
@@ -64,7 +64,7 @@ def responses(
             resume=resume,
             rejects=rejects,
             progress=teller(is_wanted=progress),
-            zone=load_settings().zone,
+            zone=zone_name(),
         )
     _narrate(report, rejects)
     if as_json:

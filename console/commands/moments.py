@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from console.errors import UsageError
 from console.i18n import _
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.services.policies import Edition
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 
 def policy_zone(store: Store) -> tzinfo:
     """Return the utility's zone: that of the settings, else that of the policy in force."""
-    from console.settings import load_settings
-
-    named = load_settings().zone
-    return ZoneInfo(named) if named else ZoneInfo(edition_now(store).policy.zone)
+    return ZoneInfo(zone_name() or edition_now(store).policy.zone)
 
 
 def edition_now(store: Store) -> Edition:

@@ -18,6 +18,7 @@ from console.commands.database import caller
 from console.commands.output import emit, emit_json, is_watched, narrate
 from console.errors import ExitCode, NotFoundError, UsageError
 from console.i18n import _
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.services.handling import Outcome, Report
@@ -69,11 +70,10 @@ def chosen(store: Store, references: Sequence[str] | None, where: str | None) ->
 def _found(store: Store, where: str) -> Sequence[int]:
     from console import clock
     from console.services import queues
-    from console.settings import load_settings
 
     if not where.strip():
         raise UsageError(_("An empty filter would mean every case."), _("Write for example --where state:open."))
-    found = queues.ids(store, where, now=clock.now(), viewer=caller(), zone=load_settings().zone, limit=None)
+    found = queues.ids(store, where, now=clock.now(), viewer=caller(), zone=zone_name(), limit=None)
     return found.ids
 
 

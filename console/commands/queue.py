@@ -9,6 +9,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, narrate
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -37,11 +38,10 @@ def queue(
     from console.commands.records import case_record
     from console.rules.case_columns import known_layout, read_layout
     from console.services import queues, saved_views
-    from console.settings import load_settings
 
     layout = read_layout(columns or "")
     now = clock.now()
-    zone = load_settings().zone
+    zone = zone_name()
     with opened(database) as store:
         viewer = caller()
         chosen = saved_views.find(store, view, viewer) if view is not None else None

@@ -10,6 +10,7 @@ import typer
 from console.commands.output import narrate
 from console.i18n import _, chosen_language
 from console.sentences import said
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.services.satisfaction_views import Figure
@@ -26,9 +27,8 @@ Weights = Annotated[
 
 def zone() -> str:
     """Return the utility's zone."""
-    from console.settings import load_settings
 
-    return load_settings().zone
+    return zone_name()
 
 
 def label_of(label: str, label_zh: str) -> str:

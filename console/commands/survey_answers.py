@@ -17,6 +17,7 @@ from console.commands.survey_quality import contradiction_pairs, quality
 from console.commands.survey_weigh import weigh
 from console.i18n import _, in_language
 from console.labels import label
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.storage.engine import Store
@@ -174,7 +175,6 @@ def _enter(store: Store, code: str, given: Mapping[str, Any]) -> str:
     from console.commands.survey_fieldwork import moment_of
     from console.errors import UsageError
     from console.services.answer_entry import answer_whole
-    from console.settings import load_settings
 
     for key, kind in (("customer", str), ("number", str), ("channel", str), ("seconds", int), ("partial", bool)):
         value = given.get(key)
@@ -193,7 +193,7 @@ def _enter(store: Store, code: str, given: Mapping[str, Any]) -> str:
         channel=given.get("channel") or "",
         seconds=given.get("seconds"),
         is_partial=bool(given.get("partial")),
-        zone=load_settings().zone,
+        zone=zone_name(),
     )
 
 
@@ -246,7 +246,6 @@ def flags(
     """Count the responses that each rule finds suspicious: straight lines, haste, contradictions, double entries."""
     from console.errors import UsageError
     from console.services.answer_quality import flags as found_flags
-    from console.settings import load_settings
 
     pairs = contradiction_pairs(contradiction)
     if tolerance is not None and not 0 <= tolerance <= 100:
@@ -257,7 +256,7 @@ def flags(
             f'survey:"{code}" {where}'.strip(),
             contradictions=pairs,
             tolerance=tolerance,
-            zone=load_settings().zone,
+            zone=zone_name(),
         )
     if as_json:
         emit_json({"survey": code, "flags": [asdict(flag) for flag in found]})
@@ -287,10 +286,9 @@ def compare(
     """Show self-assessment beside the third party's: indicator by indicator, with a test, never pooled."""
     from console.commands.satisfaction_records import limits, shown
     from console.services.assessments import side_by_side
-    from console.settings import load_settings
 
     with opened(database) as store:
-        found = side_by_side(store, first, second, zone=load_settings().zone)
+        found = side_by_side(store, first, second, zone=zone_name())
     if as_json:
         emit_json(asdict(found))
         return
@@ -333,14 +331,13 @@ def profile(
 ) -> None:
     """Draft a profile for a file of answers: columns, scales, codes for no answer and dates are guessed, to be mended."""
     from console import clock
-    from console.settings import load_settings
     from console.transfer.profile_drafts import draft_profile
     from console.transfer.source_rows import SourceOptions
 
     found = draft_profile(
         file,
         code=code,
-        zone=load_settings().zone,
+        zone=zone_name(),
         options=SourceOptions(sheet=sheet, encoding=encoding),
         today=clock.now().date(),
     )

@@ -14,6 +14,7 @@ from console.commands.output import emit, emit_json, emit_table, instant, narrat
 from console.commands.survey_records import emit_progress, member_record, percent, plan_record
 from console.i18n import _, in_language
 from console.labels import label
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -112,11 +113,10 @@ def moment_of(text: str | None, option: str) -> datetime | None:
     if text is None:
         return None
     from console.errors import UsageError
-    from console.settings import load_settings
     from console.transfer.dates import ISO, DateReader
 
     try:
-        return DateReader((ISO,), load_settings().zone or "UTC").read(text)
+        return DateReader((ISO,), zone_name() or "UTC").read(text)
     except ValueError:
         raise UsageError(f"{option} {text} is no time.", "Write it as 2026-11-30T14:05.") from None
 

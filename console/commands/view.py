@@ -9,6 +9,7 @@ import typer
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table
 from console.i18n import _
+from console.zone import zone_name
 
 if TYPE_CHECKING:
     from console.services.views import QueueView
@@ -90,9 +91,8 @@ def list_views(
 def _counted(store: Store, found: tuple[QueueView, ...]) -> dict[str, int]:
     from console import clock
     from console.services import queues
-    from console.settings import load_settings
 
-    return dict(queues.counts(store, found, now=clock.now(), viewer=caller(), zone=load_settings().zone))
+    return dict(queues.counts(store, found, now=clock.now(), viewer=caller(), zone=zone_name()))
 
 
 @app.command("show")

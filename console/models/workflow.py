@@ -22,6 +22,7 @@ class Policy(SQLModel, table=True):
     title: str = Field(max_length=200)
     content: str = Field(sa_type=Text)
     digest: str = Field(max_length=64)
+    zone: str = Field(default="", max_length=64)
     valid_from: datetime = Field(sa_type=UtcTime)
     applied_at: datetime = Field(sa_type=UtcTime)
     actor: str = Field(max_length=64)

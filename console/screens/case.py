@@ -156,7 +156,7 @@ class CaseScreen(WorkScreen):
 
     def action_copy_row(self) -> None:
         if self._detail is not None:
-            self.copy_cells(cells_of(queue_columns(now, zone=self.console.zone), self._detail.row))
+            self.copy_cells(cells_of(queue_columns(now, zone=lambda: self.console.zone), self._detail.row))
 
     def action_refresh(self) -> None:
         self.renew()

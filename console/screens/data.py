@@ -5,13 +5,14 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from console.errors import OmbudError
 from console.i18n import chosen_language
 from console.loading import loading
 from console.services.views import ActionResult
+from console.zone import zone_name, zone_named
 
 if TYPE_CHECKING:
     from console.services.case_views import CaseDetail, NoticeRow
@@ -45,6 +46,9 @@ class DataAccess(Protocol):
 
     @property
     def name(self) -> str: ...
+
+    @property
+    def zone(self) -> tzinfo: ...
 
     def ids(self, filter_text: str, now: datetime) -> IdList: ...
 
@@ -106,9 +110,9 @@ class ServiceData:
 
         self._store: Store = open_store(url, cache=CACHE)
         require_newest(self._store)
-        take_words(self._store)
+        take_words(self._store, zone)
         self._keep_erased()
-        self._zone = zone
+        self._zone = zone_name()
         self._viewer = viewer or self._login()
 
     def _keep_erased(self) -> None:
@@ -132,6 +136,11 @@ class ServiceData:
     def name(self) -> str:
         """The database's own name."""
         return self._store.name
+
+    @property
+    def zone(self) -> tzinfo:
+        """The utility's time zone."""
+        return zone_named(self._zone)
 
     def part(self, kind: type[PartType]) -> PartType:
         """Return the questions and verbs of one subject."""

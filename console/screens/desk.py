@@ -22,10 +22,12 @@ class Desk(Protocol):
     link: DataLink
     drafts: Drafts
     doings: Doings
-    zone: tzinfo
     is_stopping: bool
     choices: Choices
     queue_views: tuple[QueueView, ...]
+
+    @property
+    def zone(self) -> tzinfo: ...
 
     @property
     def database_name(self) -> str: ...

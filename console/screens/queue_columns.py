@@ -30,7 +30,7 @@ Cell = Callable[[CaseRow], Piece]
 
 
 def queue_columns(
-    now: Callable[[], datetime], layout: Layout = READY_LAYOUT, zone: tzinfo | None = None
+    now: Callable[[], datetime], layout: Layout = READY_LAYOUT, zone: Callable[[], tzinfo] | None = None
 ) -> tuple[Column[CaseRow], ...]:
     """Return the columns of a layout; ``now`` is asked each time an age or a due time is drawn, ``zone`` is the utility's.
 
@@ -62,9 +62,9 @@ def _count(value: int) -> Piece:
     return Piece(str(value) if value else "-", "" if value else "quiet")
 
 
-def _cells(now: Callable[[], datetime], zone: tzinfo | None) -> Mapping[str, Cell]:
+def _cells(now: Callable[[], datetime], zone: Callable[[], tzinfo] | None) -> Mapping[str, Cell]:
     def at(value: datetime | None) -> Piece:
-        return Piece(moment(value, zone) if zone is not None else "" if value is None else f"{value:%Y-%m-%d %H:%M}")
+        return Piece(moment(value, zone()) if zone is not None else "" if value is None else f"{value:%Y-%m-%d %H:%M}")
 
     return {
         "severity": lambda row: severity(

@@ -64,7 +64,9 @@ class QueueScreen(ListingScreen):
         with Horizontal(id="middle"):
             yield ViewList("views")
             with Container(id="work"):
-                yield WindowTable[CaseRow](queue_columns(now, self.columns_shown, self.console.zone), widget_id="table")
+                yield WindowTable[CaseRow](
+                    queue_columns(now, self.columns_shown, lambda: self.console.zone), widget_id="table"
+                )
                 yield Reading("preview")
         yield Proposals("proposals")
         with Horizontal(id="filter-line"):
@@ -297,7 +299,7 @@ class QueueScreen(ListingScreen):
         self._step_view(-1)
 
     def _show_table_columns(self) -> None:
-        self.table.set_columns(queue_columns(now, self.columns_shown, self.console.zone))
+        self.table.set_columns(queue_columns(now, self.columns_shown, lambda: self.console.zone))
 
     def show_columns(self, sort: str) -> None:
         """Show the columns that were chosen, in an order."""

@@ -13,8 +13,8 @@ from console.codes import Channel, IndicatorKind, Opinion
 from console.models import Customer, Department, Indicator, Response, Survey
 from console.models.base import table_of
 from console.services.answering import Item, Said, items_of, write_responses
-from console.settings import load_settings
 from console.storage.unit import Work
+from console.zone import zone_name
 
 SURVEYS: Table = table_of(Survey)
 INDICATORS: Table = table_of(Indicator)
@@ -73,7 +73,7 @@ def write_callback(
         customer_id=case["customer_id"],
         case_id=case["id"],
     )
-    (response_id,) = write_responses(Work(connection, actor, at), survey_id, [said], zone=load_settings().zone)
+    (response_id,) = write_responses(Work(connection, actor, at), survey_id, [said], zone=zone_name())
     return response_id
 
 

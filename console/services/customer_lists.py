@@ -21,8 +21,9 @@ from console.services.customer_filtering import (
     order_of,
 )
 from console.services.policies import policy_book
-from console.settings import load_settings
+from console.services.policy_words import zone_of_policy
 from console.storage.engine import Store
+from console.zone import zone_name
 
 
 def rules_in_force(connection: Connection, now: datetime) -> CustomerRules:
@@ -37,15 +38,7 @@ def rules_in_force(connection: Connection, now: datetime) -> CustomerRules:
 
 def zone_in_force(connection: Connection, now: datetime) -> str:
     """Return the utility's zone by name: that of the settings, else that of the policy in force."""
-    from console.errors import UnavailableError
-
-    named = load_settings().zone
-    if named:
-        return named
-    try:
-        return policy_book(connection).at(now).policy.zone
-    except UnavailableError:
-        return ""
+    return zone_name() or zone_of_policy(connection, now)
 
 
 def asking_of(connection: Connection, *, viewer: str = "", now: datetime | None = None, zone: str = "") -> Asking:

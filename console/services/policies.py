@@ -118,6 +118,7 @@ def adopt(work: Work, content: str, *, name: str, valid_from: datetime) -> int:
             title=policy.title.en,
             content=content,
             digest=policy_digest(content),
+            zone=policy.zone,
             valid_from=valid_from,
             applied_at=work.at,
             actor=work.actor,

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, and_, column, delete, insert, select, table, tuple_
 
+from console import clock
+from console.models.base import UtcTime
 from console.storage.engine import Store
 from console.words import Word, use_words
+from console.zone import use_zone
 
 if TYPE_CHECKING:
     from console.rules.policies import Policy
@@ -16,6 +20,7 @@ if TYPE_CHECKING:
 
 WORDS = table("policy_words", column("subject"), column("code"), column("text"), column("text_zh"))
 DEPARTMENTS = table("departments", column("code"), column("name"))
+POLICIES = table("policies", column("id"), column("zone"), column("valid_from", UtcTime))
 """Named here rather than as models, since every start reads them and a model costs more to define than this question."""
 
 
@@ -70,7 +75,21 @@ def known_words(connection: Connection) -> list[Word]:
     return found
 
 
-def take_words(store: Store) -> None:
-    """Let this process call the codes of the rules what the database calls them."""
+def zone_of_policy(connection: Connection, now: datetime) -> str:
+    """Return the name of the zone of the policy in force, before the first one of that; empty where there is none."""
+    zones = select(POLICIES.c.zone)
+    latest_first = (POLICIES.c.valid_from.desc(), POLICIES.c.id.desc())
+    found = connection.execute(zones.where(POLICIES.c.valid_from <= now).order_by(*latest_first).limit(1)).scalar()
+    if found is None:
+        found = connection.execute(zones.order_by(POLICIES.c.valid_from, POLICIES.c.id).limit(1)).scalar()
+    return str(found or "")
+
+
+def take_words(store: Store, zone: str = "") -> None:
+    """Let this process call the codes of the rules what the database calls them, and tell times in the utility's zone.
+
+    ``zone`` names another zone than that of the policy in force.
+    """
     with store.reading() as connection:
         use_words(known_words(connection))
+        use_zone(zone or zone_of_policy(connection, clock.now()))

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from contextlib import closing
+from datetime import timedelta
 
 import pytest
-from office import START, case_of, done, furnish, received
+from office import START, after, case_of, done, furnish, received
 from sqlalchemy import text, update
 
 from console.i18n import choose_language
@@ -14,12 +15,13 @@ from console.models import Department
 from console.models.base import table_of
 from console.rules.filters import FilterError, parse
 from console.rules.policies import load_pack
-from console.services.policies import DEFAULT_PACK, adopt
-from console.services.policy_words import known_words, take_words
+from console.services.policies import BEGINNING, DEFAULT_PACK, adopt
+from console.services.policy_words import known_words, take_words, zone_of_policy
 from console.services.queues import count
 from console.storage.engine import Store, open_store
 from console.storage.schema import upgrade
 from console.words import called, codes_called, words_for
+from console.zone import zone_name
 
 DEPARTMENTS = table_of(Department)
 INSPECTED = """
@@ -114,6 +116,24 @@ def test_a_later_policy_brings_its_words_and_leaves_those_of_older_states(store:
     assert words_for("state")["inspected"].text == "Site inspected"
 
 
+def test_times_are_told_in_the_zone_of_the_policy_in_force_unless_another_is_named(store: Store) -> None:
+    take_words(store)
+    assert zone_name() == ""
+    furnished(store)
+    assert zone_name() == "Asia/Shanghai"
+    with store.reading() as connection:
+        assert zone_of_policy(connection, BEGINNING - timedelta(days=1)) == "Asia/Shanghai"
+    with store.writing("root") as work:
+        adopt(
+            work, PACK.replace('zone = "Asia/Shanghai"', 'zone = "Asia/Urumqi"'), name="later", valid_from=after(days=1)
+        )
+    with store.reading() as connection:
+        assert zone_of_policy(connection, after(days=2)) == "Asia/Urumqi"
+        assert zone_of_policy(connection, after(hours=1)) == "Asia/Shanghai"
+    take_words(store, "Europe/London")
+    assert zone_name() == "Europe/London"
+
+
 def test_the_words_of_policies_applied_before_there_were_words_are_kept_by_the_upgrade(empty_url: str) -> None:
     with closing(open_store(empty_url, must_exist=False)) as store:
         upgrade(store, BEFORE_WORDS)
@@ -127,7 +147,9 @@ def test_the_words_of_policies_applied_before_there_were_words_are_kept_by_the_u
             )
         upgrade(store)
         with store.reading() as connection:
+            zone = zone_of_policy(connection, START)
             found = {(word.subject, word.code): word.text_zh for word in known_words(connection)}
+    assert zone == "Asia/Shanghai"
     assert found["state", "inspected"] == "已现场核查"
     assert found["clock", "reply"] == "答复"
     assert found["category", "billing / wrong"] == "账单错误"
