@@ -423,6 +423,8 @@ ACTIONS: tuple[Action, ...] = (
         LOOK,
     ),
     Action("answers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action("alert.rows", ("enter", "o"), N_("Rows"), N_("Open the answers or the cases that were counted."), GO, 1),
+    Action("alert.back", ("escape", "q"), N_("Back"), N_("Go back to the figures."), GO, 2),
     Action("quality.next-page", ("]",), N_("Next page"), N_("Show the next page of figures."), GO, 3),
     Action("quality.previous-page", ("[",), N_("Previous page"), N_("Show the page of figures before."), GO),
     Action(

@@ -88,6 +88,7 @@ SENTENCES: tuple[str, ...] = (
     N_("The event ends before it begins."),
     N_("The role auditor may not see the figures of people."),
     N_("Leads see those of their people."),
+    N_("first run"),
     # Of improvements
     N_("An improvement needs a title."),
     N_("Say in one line what is done."),

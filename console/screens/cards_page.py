@@ -178,7 +178,9 @@ def ageing_lines(found: Ageing, width: int, *, is_table: bool = False) -> list[B
         (Spot(head, "", f"backlog|rows:{found.whole.rows}"),),
         (Spot(flow, "soon" if net > 0 else "", "flow|"),),
     ]
-    lines += [rule(_("Age in days by {group}; ! holds overdue ones").format(group=_(DIMENSIONS[found.by])), width)]
+    lines += [
+        rule(_("Age in calendar days by {group}; ! holds overdue ones").format(group=_(DIMENSIONS[found.by])), width)
+    ]
     lines += _bands(found, width)
     if not is_table:
         lines += [rule(_("Distribution"), width), *_bars(found, width)]

@@ -12,6 +12,7 @@ from console.rules.answer_quality import NOTHING
 from console.screens.figures import interval, label_of, scale_of, shown, weights_of
 from console.sentences import said
 from console.services.overview_views import Headline, Overview, Segment, Split, TreeRow, WeakPoint
+from console.services.satisfaction_views import Figure
 from console.signs import is_ascii, sign
 from console.widgets.board import BoardLine, Spot
 from console.widgets.content import cut, fit, number
@@ -32,6 +33,8 @@ DIMENSIONS = {
 HEADLINES = {"index": N_("Index"), "top_two": "T2B", "top_box": N_("Top box"), "nps": "NPS", "effort": "CES"}
 LABEL_GROUPS = {"kind": "customer_kind", "supply": "supply", "channel": "channel", "department": "department"}
 LEAST_BAR = 8
+LOWER_FROM = 3
+"""Months in a row, each lower than the one before, from which on that is said."""
 MOST_BAR = 24
 LEAST_NAME = 10
 MOST_STATUS = 14
@@ -130,6 +133,9 @@ def _head(found: Overview, width: int) -> list[BoardLine]:
     if len(months) > 1:
         name = ngettext("{count} month", "{count} months", len(months)).format(count=len(months))
         group = [Spot(f"{name} ", "label"), Spot(sparkline(months, is_ascii=is_ascii()), "bar", "months")]
+        falling = months_lower([figure for _month, figure in found.months])
+        if falling >= LOWER_FROM:
+            group.append(Spot(" " + _("lower {count} months in a row").format(count=falling), "soon"))
         if found.change_month:
             text = _("another level from {month} on, p {p}").format(
                 month=found.change_month, p=f"{found.change_month_p:.3f}"
@@ -137,6 +143,18 @@ def _head(found: Overview, width: int) -> list[BoardLine]:
             group.append(Spot(f" {text}", "soon"))
         facts.append(group)
     return [*_flowed(groups, width), *_flowed(facts, width)]
+
+
+def months_lower(figures: Sequence[Figure]) -> int:
+    """Return how many of the last months were each lower than the one before; a month of few answers ends the row."""
+    count = 0
+    for before, after in zip(reversed(figures[:-1]), reversed(figures[1:]), strict=True):
+        if before.value is None or after.value is None or {before.disclosure, after.disclosure} != {"normal"}:
+            break
+        if after.value >= before.value:
+            break
+        count += 1
+    return count
 
 
 def _arrow(change: float, p: float | None) -> str:

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
+from textual.binding import BindingType
+
+from console.actions import key_of
 from console.i18n import N_, _
 from console.labels import label
+from console.screens.answers import AnswersScreen
+from console.screens.base import NAVIGATION
 from console.screens.page import Page
 from console.screens.trend_page import UNITS, figure
-from console.services.alert_views import AlertDetail
+from console.sentences import said
+from console.services.alert_views import ANSWERS, AlertDetail
 from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
+from console.widgets.bindings import bindings
 from console.widgets.content import moment
 from console.widgets.reading import Block, Facts, Gap, Heading, Paragraph
 
@@ -64,7 +73,12 @@ DEFINITIONS = {
         N_("Indirect standardisation."),
     ),
     "backlog": (N_("Open = not closed now; overdue = open and past the due time."), ""),
-    "band": (N_("Open complaints by whole days since receipt."), ""),
+    "band": (
+        N_(
+            "Open complaints by whole calendar days since receipt; what is overdue is told by working time, as promised."
+        ),
+        "",
+    ),
     "flow": (N_("Received and closed a week, over the last four weeks; the line shows what was open each week."), ""),
     "survival": (
         N_("Share of cases closed by each day, those still open counted up to their age. Of the last 365 days."),
@@ -120,7 +134,7 @@ class DefinitionPage(Page):
                 months = f"{about.baseline.first_month} - {about.baseline.last_month}"
                 pairs += [
                     (_("Baseline"), months),
-                    (_("Reason"), about.baseline.reason),
+                    (_("Reason"), said(about.baseline.reason)),
                     (_("By"), about.baseline.actor),
                 ]
         elif isinstance(about, Ageing | ScoreCard):
@@ -129,7 +143,10 @@ class DefinitionPage(Page):
 
 
 class AlertPage(Page):
-    """One alert: its figures, what it is measured by, and what people did with it."""
+    """One alert: its figures, what it is measured by, and what people did with it; its rows are one key away."""
+
+    context = "alert"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("alert"), *NAVIGATION]
 
     def __init__(self, found: AlertDetail) -> None:
         super().__init__(f"{found.row.number}  {found.row.cell}")
@@ -155,7 +172,9 @@ class AlertPage(Page):
                 (_("Repeated months"), str(row.months_repeated or "")),
                 (
                     _("Baseline"),
-                    "" if baseline is None else f"{baseline.first_month} - {baseline.last_month}: {baseline.reason}",
+                    ""
+                    if baseline is None
+                    else f"{baseline.first_month} - {baseline.last_month}: {said(baseline.reason)}",
                 ),
                 (_("Earlier alert"), row.previous),
                 (_("Note"), row.note),
@@ -168,7 +187,16 @@ class AlertPage(Page):
             blocks.append(Paragraph(f"! {event.starts_on}  {event.note}", "soon"))
         for number, title, state in found.improvements:
             blocks.append(Paragraph(f"{number}  {title}  {label(state, 'improvement_state')}"))
+        blocks.append(Paragraph(_("{key} opens the rows behind it.").format(key=key_of("alert.rows")), "quiet"))
         blocks.append(Heading(_("History")))
         for step in found.steps:
             blocks.append(Paragraph(f"{moment(step.at, zone)}  {step.actor}  {step.action}"))
         self.show(blocks)
+
+    async def action_rows(self) -> None:
+        """Open the answers or the cases that were counted."""
+        row = self._found.row
+        if row.subject == ANSWERS:
+            self.console.push_screen(AnswersScreen(row.rows))
+        else:
+            await self.console.show_cases(row.rows)

@@ -38,6 +38,13 @@ class QualityQuestions:
             self._store, filter_text, zone=zone, zone_name=str(zone), viewer=self._viewer, month=month
         )
 
+    def complaints(self) -> ComplaintTrend:
+        """Return all complaints by month, their texts left out. Raises NotFoundError without any."""
+        from console.services.complaint_trends import complaint_trend
+
+        zone = self._zone_info()
+        return complaint_trend(self._store, zone=zone, zone_name=str(zone), viewer=self._viewer, has_texts=False)
+
     def ageing(self, filter_text: str, by: str) -> Ageing:
         """Return the open complaints of a slice by age. Raises FilterError."""
         from console.services.ageing import ageing

@@ -9,8 +9,8 @@ from textual import on
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from console.errors import NotFoundError
-from console.i18n import _
+from console.errors import NotFoundError, OmbudError
+from console.i18n import _, ngettext
 from console.screens.answers import AnswersScreen
 from console.screens.asking import with_terms, without_last
 from console.screens.base import NAVIGATION
@@ -18,9 +18,13 @@ from console.screens.chooser import Chooser
 from console.screens.figure_screen import FigureScreen
 from console.screens.figures import FigurePage, interval, label_of, shown, table_block, weights_of
 from console.screens.overview_page import dimension_name, headline_name, overview_lines, split_words, value_name
+from console.screens.quality_questions import QualityQuestions
 from console.screens.satisfaction_questions import SatisfactionQuestions
+from console.screens.trend_page import UNITS
+from console.screens.trend_page import figure as figure_of_unit
 from console.sentences import said, told
 from console.services.overview_views import Headline, Overview, SurveyChoice
+from console.services.quality_views import ComplaintTrend
 from console.services.satisfaction_views import Figure, NodeFigure, WeightVersion
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
@@ -40,11 +44,13 @@ class SatisfactionScreen(FigureScreen):
         super().__init__()
         self._tree = ""
         self._found: Overview | None = None
+        self._complaints: ComplaintTrend | None = None
         self._folded: set[str] = set()
 
     def renew(self) -> None:
         """Ask for the figures again."""
         filter_text, tree = self.filter_text, self._tree
+        self.ask("complaints", lambda data: data.part(QualityQuestions).complaints())
         self.ask("overview", lambda data: data.part(SatisfactionQuestions).overview(filter_text, tree))
 
     def answered(self, group: str, answer: object) -> None:
@@ -52,6 +58,9 @@ class SatisfactionScreen(FigureScreen):
         if isinstance(answer, Overview):
             self._found = answer
             self.draw()
+        elif isinstance(answer, ComplaintTrend):
+            self._complaints = answer
+            self._show_status()
         elif group == "surveys":
             self._choose_survey(cast("Sequence[SurveyChoice]", answer))
         elif group == "months":
@@ -66,7 +75,9 @@ class SatisfactionScreen(FigureScreen):
         return (self._found, f"overview-{self._found.survey.code}") if self._found is not None else None
 
     def failed(self, group: str, error: Exception) -> None:
-        """Say why there are no figures."""
+        """Say why there are no figures; complaints beside them are no matter where there are none."""
+        if group == "complaints" and isinstance(error, OmbudError):
+            return
         if group == "overview" and isinstance(error, NotFoundError):
             self._found = None
             texts = list(told(error))
@@ -89,12 +100,21 @@ class SatisfactionScreen(FigureScreen):
         self.query_one("#page-title", Static).update(line("  ".join(part for part in parts if part)))
         folded, is_table = frozenset(self._folded), self._is_table
         self.board.show(lambda width: overview_lines(found, width, folded, is_table=is_table))
-        period = ""
+        self._show_status()
+
+    def _show_status(self) -> None:
+        """Show of when the answers are, with what they are compared, and what is complained of meanwhile."""
+        found = self._found
+        if found is None:
+            return
+        survey, period = found.survey, ""
         if survey.first_at is not None and survey.last_at is not None:
             zone = self.console.zone
             period = f"{moment(survey.first_at, zone)[:10]} - {moment(survey.last_at, zone)[:10]}"
         compared = _("compared with {survey}").format(survey=found.before_filter) if found.before_filter else ""
-        self.query_one("#status", Bar).show([("", text, "") for text in (period, compared) if text])
+        self.query_one("#status", Bar).show(
+            [("", text, "") for text in (period, compared, complaint_words(self._complaints)) if text]
+        )
 
     # What is under the cursor
 
@@ -323,6 +343,21 @@ class SatisfactionScreen(FigureScreen):
 
     def action_surveys(self) -> None:
         self.app.action_surveys()  # type: ignore[attr-defined]
+
+
+def complaint_words(found: ComplaintTrend | None) -> str:
+    """Return the complaints of the last complete month beside its limits, and how many alerts are open."""
+    point = next((one for one in found.points if one.month == found.focus), None) if found is not None else None
+    if found is None or point is None or point.value is None:
+        return ""
+    value, unit = figure_of_unit(found.unit, point.value), _(UNITS[found.unit])
+    text = _("{month}: {value} {unit}").format(month=point.month, value=value, unit=unit)
+    if point.is_outside:
+        text += " " + _("! outside its limits")
+    if found.alerts:
+        count = len(found.alerts)
+        text += "  " + ngettext("{count} alert", "{count} alerts", count).format(count=count)
+    return text
 
 
 def _node(found: Overview, node_id: str) -> NodeFigure:

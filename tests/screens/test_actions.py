@@ -25,6 +25,7 @@ from console.screens.page import Page
 from console.screens.pivots import PivotScreen
 from console.screens.quadrants import QuadrantScreen
 from console.screens.quality import QualityScreen
+from console.screens.quality_definitions import AlertPage
 from console.screens.queues import QueueScreen
 from console.screens.satisfaction import SatisfactionScreen
 from console.screens.surveys import SurveysScreen
@@ -62,6 +63,7 @@ NODES = {
     "confirm": Confirm,
     "progress": Progress,
     "page": Page,
+    "alert": AlertPage,
     "help": HelpScreen,
     "chooser": Chooser,
 }

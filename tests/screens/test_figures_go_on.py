@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC
 from pathlib import Path
 
@@ -19,7 +20,12 @@ from console.app import ConsoleApp
 from console.i18n import choose_language, chosen_language
 from console.rules.months import month_of, shifted
 from console.screens.data import ServiceData
+from console.screens.overview_page import months_lower
+from console.screens.quality_definitions import AlertPage
+from console.services.alert_runs import run as watch
+from console.services.alert_views import AlertDetail
 from console.services.improvements import improvements
+from console.services.satisfaction_views import Figure
 from console.services.weighting import apply_weights
 from console.storage.engine import Store
 from console.widgets.board import Board
@@ -154,3 +160,38 @@ async def test_an_improvement_starts_from_a_weak_point_and_from_a_driver(data: S
         assert app.screen.query_one(Form).values["indicator"].startswith("survey:hall/")
     (kept,) = improvements(store)
     assert (kept.treated, kept.control, kept.owner) == ("region:west", "region:east", "ana")
+
+
+async def test_the_overview_says_what_is_complained_of_meanwhile(data: ServiceData) -> None:
+    async with console(data, size=(120, 40)) as (app, pilot):
+        await press(pilot, "3")
+        month = shifted(month_of(clock.now(), UTC), -1)
+        assert f"{month}: 40.0 complaints a month" in shown(app)
+
+
+def test_only_months_of_enough_answers_fall_in_a_row() -> None:
+    def month(value: float, disclosure: str = "normal") -> Figure:
+        return Figure(value=value, unit="0-100", scale="0-100", n=40, disclosure=disclosure)
+
+    assert months_lower([month(80), month(79), month(78), month(77)]) == 3
+    assert months_lower([month(80), month(79), month(79.5), month(77)]) == 1
+    assert months_lower([month(80), month(79, "marked"), month(78), month(77)]) == 1
+    assert months_lower([month(80)]) == 0
+
+
+async def test_an_alert_opens_the_answers_or_the_cases_that_were_counted(data: ServiceData, store: Store) -> None:
+    last = shifted(month_of(clock.now(), UTC), -1)
+    complain_each(store, [shifted(last, by) for by in range(-13, -1)], [30] * 12, department="marketing")
+    complain_each(store, [last], [90], department="marketing")
+    (row, *_others) = watch(store, actor="root", zone=UTC).new
+    async with console(data, size=(120, 40)) as (app, pilot):
+        await press(pilot, "4")
+        app.push_screen(AlertPage(AlertDetail(row, None)))
+        await press(pilot, "o")
+        assert type(app.screen).__name__ == "QueueScreen"
+        assert f"received:{last}" in shown(app)
+        of_answers = replace(row, subject="answers", unit="share", rows="survey:hall region:west month:2026-03")
+        app.push_screen(AlertPage(AlertDetail(of_answers, None)))
+        await press(pilot, "o")
+        assert type(app.screen).__name__ == "AnswersScreen"
+        assert "region:west" in shown(app)
