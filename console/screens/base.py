@@ -185,10 +185,14 @@ class ConsoleScreen(SizedScreen):
         self.copy_cells(event.cells)
 
     @on(Board.LineCopied)
-    def copy_line(self, event: Board.LineCopied) -> None:
+    def take_line(self, event: Board.LineCopied) -> None:
         """Copy a line of figures."""
         event.stop()
-        self.copy_cells(event.cells)
+        self.copy_line(event.cells, event.keys)
+
+    def copy_line(self, cells: Sequence[str], keys: Sequence[str]) -> None:
+        """Copy what stands in a line of figures; ``keys`` are those of the figures."""
+        self.copy_cells(cells)
 
     def copy_cells(self, cells: Sequence[str]) -> None:
         """Copy what stands in the columns of a row, with tabs between, in a form of which a spreadsheet runs nothing."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import ClassVar
 
 from textual import on
@@ -156,14 +157,12 @@ class DossierScreen(FormWork):
             row = self._found.detail.row
             ask_contact(self, row.number, row.name)
 
-    @on(Board.LineCopied)
-    def copy_line(self, event: Board.LineCopied) -> None:
+    def copy_line(self, cells: Sequence[str], keys: Sequence[str]) -> None:
         """Copy a line; one with a sensitive field as its field, masked."""
-        event.stop()
-        if any(key.startswith(SECRET) for key in event.keys):
+        if any(key.startswith(SECRET) for key in keys):
             self.action_copy()
         else:
-            self.copy_cells(event.cells)
+            self.copy_cells(cells)
 
     def action_copy(self) -> None:
         if self._found is None:
