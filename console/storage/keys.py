@@ -13,6 +13,7 @@ import secrets
 import stat
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from glob import escape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -206,6 +207,7 @@ def write_keys(location: str, keys: Sequence[Key], *, is_new: bool = False) -> N
     part = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        _remove_parts(path)
         descriptor = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o400)
         with os.fdopen(descriptor, "wb") as file:
             file.write(_written(keys))
@@ -230,6 +232,15 @@ def write_keys(location: str, keys: Sequence[Key], *, is_new: bool = False) -> N
         ) from error
     finally:
         part.unlink(missing_ok=True)
+
+
+def _remove_parts(path: Path) -> None:
+    """Remove what writing a key file left when it was killed: keys that nobody would know of.
+
+    Where somebody else writes at this moment, his part is gone and he is told that the file cannot be written.
+    """
+    for left in path.parent.glob(f".{escape(path.name)}.????????"):
+        left.unlink(missing_ok=True)
 
 
 def make_missing_key(location: str) -> bool:

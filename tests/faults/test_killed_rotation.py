@@ -138,4 +138,6 @@ def test_killed_anywhere_it_goes_on(office: str, tmp_path: Path) -> None:
         assert [key.number for key in status.keys if key.data_keys] != [first.number]
         assert len([key for key in status.keys if key.data_keys]) == 1
         assert audit.verify(store).broken_at is None
+    # No copy of the keys is left by the run that was killed while it wrote them.
+    assert [file.name for file in (tmp_path / "outside").iterdir()] == ["master.key"]
     assert len(read_keys(f"file:{tmp_path / 'outside' / 'master.key'}")) == 1
