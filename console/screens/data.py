@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 FOUND_CUSTOMERS = 200
 """The most customers a search lists; who looks for one person refines the words rather than reading further."""
 NOTICES_SHOWN = 200
-CACHE = 2_000
+CACHE = 1_000
 """KiB of the file kept at hand by each connection: four of them at most, beside the system's own cache of files."""
 
 Progress = Callable[[int, int], bool]
