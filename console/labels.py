@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
 from enum import StrEnum
 
-from console.i18n import _, pgettext
-from console.signs import sign
+from console.i18n import pgettext
 from console.words import called, category_name
 
 LABELS: Mapping[str, Mapping[str, str]] = {
@@ -102,12 +100,7 @@ LABELS: Mapping[str, Mapping[str, str]] = {
         "ces": "Effort",
         "text": "Open question",
     },
-    "missing": {
-        "NA": "Not answered",
-        "DK": "Don't know",
-        "NAP": "Not applicable",
-        "REF": "Refused to answer",
-    },
+    "missing": {"NA": "Not answered", "DK": "Don't know", "NAP": "Not applicable", "REF": "Refused to answer"},
     "sample": {
         "drawn": "Drawn",
         "invited": "Invited",
@@ -502,30 +495,3 @@ def label(code: str | int, group: str = "") -> str:
         return own
     english = LABELS.get(group, {}).get(str(code))
     return str(code) if english is None else pgettext(group, english)
-
-
-SOON = timedelta(hours=24)
-
-
-def span_text(length: timedelta) -> str:
-    """Return a length of time in its two or so most telling figures: 45m, 2h05, 3d."""
-    minutes = int(abs(length).total_seconds()) // 60
-    if minutes < 60:
-        return _("{minutes}m").format(minutes=minutes)
-    if minutes < 24 * 60:
-        return _("{hours}h{minutes:02d}").format(hours=minutes // 60, minutes=minutes % 60)
-    return _("{days}d").format(days=minutes // (24 * 60))
-
-
-def due_text(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> tuple[str, str]:
-    """Return how a due time stands, by sign and word, and its tone: overdue, soon, later or quiet."""
-    if is_closed:
-        return _("closed"), "quiet"
-    if due_at is None:
-        return "-", "quiet"
-    left = due_at - now
-    if left < timedelta(0):
-        return _("!! overdue {span}").format(span=span_text(left)), "overdue"
-    if left <= SOON:
-        return _("! {span}").format(span=span_text(left)), "soon"
-    return f"{sign('later')} {span_text(left)}", "later"

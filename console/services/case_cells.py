@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from console.codes import CasePhase
-from console.labels import due_text, span_text
+from console.due_words import due_text, span_text
 from console.services.views import CaseRow
 
 _NAMES = {"team": "department", "parent": "incident", "external": "external_reference", "customer": "customer_number"}

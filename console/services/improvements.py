@@ -89,6 +89,32 @@ def _found(connection: Connection, number: str) -> ImprovementRow:
     return _shown(row)
 
 
+def _checked_plan(title: str, indicator: str, minimum_effect: float, before: int, after: int) -> str:
+    """Return the title as it is kept. Raises UsageError for a plan that cannot be measured."""
+    name = clean_line(title).strip()[:200]
+    if not name:
+        raise UsageError("An improvement needs a title.", "Say in one line what is done.")
+    for months, what in ((before, "before"), (after, "after")):
+        if not 1 <= months <= MOST_MONTHS:
+            raise UsageError(f"The window {what} has {months} months.", f"Take 1 to {MOST_MONTHS}.")
+    if not 0 < minimum_effect <= 1_000_000 or (indicator != "complaints" and minimum_effect > 100):
+        raise UsageError(f"A smallest effect of {minimum_effect:g} is impossible.", "Give points above 0, such as 5.")
+    return name
+
+
+def _checked_groups(indicator: str, treated: str, control: str, *, is_randomised: bool) -> tuple[str, str]:
+    """Return the filters of both groups as they are kept. Raises UsageError and FilterError."""
+    fields = ANSWER_FIELDS if indicator.startswith("survey:") else case_fields()
+    groups = [str(parse(clean_line(text), fields)) for text in (treated, control)]
+    if not groups[0]:
+        raise UsageError("The group treated is everybody.", "Name it with a filter, such as region:east.")
+    if groups[0] == groups[1]:
+        raise UsageError("The comparison group is the group treated.", "Name those with whom nothing was done.")
+    if is_randomised and not groups[1]:
+        raise UsageError("A randomised roll-out has a comparison group.", "Name it with a filter.")
+    return groups[0], groups[1]
+
+
 def register(
     store: Store,
     title: str,
@@ -114,22 +140,8 @@ def register(
     cannot be measured, NotAllowedError for who is no lead, analyst or administrator.
     """
     moment = now or clock.now()
-    name = clean_line(title).strip()[:200]
-    if not name:
-        raise UsageError("An improvement needs a title.", "Say in one line what is done.")
-    for months, what in ((months_before, "before"), (months_after, "after")):
-        if not 1 <= months <= MOST_MONTHS:
-            raise UsageError(f"The window {what} has {months} months.", f"Take 1 to {MOST_MONTHS}.")
-    if not 0 < minimum_effect <= 1_000_000 or (indicator != "complaints" and minimum_effect > 100):
-        raise UsageError(f"A smallest effect of {minimum_effect:g} is impossible.", "Give points above 0, such as 5.")
-    fields = ANSWER_FIELDS if indicator.startswith("survey:") else case_fields()
-    groups = [str(parse(clean_line(text), fields)) for text in (treated, control)]
-    if not groups[0]:
-        raise UsageError("The group treated is everybody.", "Name it with a filter, such as region:east.")
-    if groups[0] == groups[1]:
-        raise UsageError("The comparison group is the group treated.", "Name those with whom nothing was done.")
-    if is_randomised and not groups[1]:
-        raise UsageError("A randomised roll-out has a comparison group.", "Name it with a filter.")
+    name = _checked_plan(title, indicator, minimum_effect, months_before, months_after)
+    groups = _checked_groups(indicator, treated, control, is_randomised=is_randomised)
     late = (moment.astimezone(zone).date() - starts_on).days
 
     def enter(work: Work) -> ImprovementRow:
