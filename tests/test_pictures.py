@@ -17,7 +17,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from driving import press, settle
+from driving import press, settle, until
 
 from console import clock
 from console.actions import BY_ID
@@ -28,6 +28,7 @@ from console.screens.queue_columns import queue_columns
 from console.storage.engine import open_store
 from console.storage.schema import upgrade
 from console.transfer.demo import load_demo
+from console.widgets.reading import Reading
 
 PICTURES = Path(__file__).parent / "pictures"
 ANCHOR = datetime.fromisoformat("2026-06-30T12:00:00+00:00")
@@ -88,6 +89,9 @@ async def drawn(picture: Picture, url: str) -> tuple[str, str]:
     async with app.run_test(size=picture.size, notifications=True) as pilot:
         await settle(pilot)
         await press(pilot, *picture.keys)
+        # The preview comes once the cursor rests.
+        previews = list(app.screen.query("#preview").results(Reading))
+        await until(pilot, lambda: all(preview.lines for preview in previews if preview.display))
         return without_fonts(app.export_screenshot(title="ombud demo")), screen_text(app)
 
 

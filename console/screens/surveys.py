@@ -103,8 +103,7 @@ class SurveysScreen(ConsoleScreen):
     @on(WindowTable.PageWanted)
     def put_page(self, event: WindowTable.PageWanted) -> None:
         """Give the rows that came with the answer."""
-        ids = self.table.ids[event.start : event.end]
-        self.table.put_rows(event.request, event.start, [self._rows[row_id] for row_id in ids])
+        self.table.put_page(event, self._rows)
 
     @on(WindowTable.RowHighlighted)
     def follow(self, event: WindowTable.RowHighlighted) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Generic, TypeAlias
 
 from textual import events
@@ -202,6 +202,12 @@ class WindowRows(ScrollView, Generic[R]):
         if self._ids and first <= self._cursor < stop:
             self.post_message(self.RowHighlighted(self, self.cursor_id))
         self._want_page()
+
+    def put_page(self, wanted: table_messages.PageWanted, rows: Mapping[int, R]) -> None:
+        """Take the rows of a page from all there are, by id; one that left and stays under the cursor as it was."""
+        ids = self._ids[wanted.start : wanted.end]
+        known = [rows.get(row_id) or self.row(row_id) for row_id in ids]
+        self.put_rows(wanted.request, wanted.start, [row for row in known if row is not None])
 
     def refuse_page(self) -> None:
         """Take notice that a page cannot be had; it is wanted again at the next move."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from driving import console, press, settle, shown, until, write
 from memory_data import MemoryData
 
@@ -9,6 +11,7 @@ from console.screens.case import CaseScreen
 from console.screens.dossier import CHUNK
 from console.screens.help import HelpScreen
 from console.screens.queues import QueueScreen
+from console.services.customer_views import CustomerRow
 from console.widgets.reading import Reading
 from console.widgets.window_table import WindowTable
 
@@ -142,3 +145,29 @@ async def test_q_leaves_and_so_does_ctrl_q_while_typing() -> None:
         await pilot.press("ctrl+q")
         await pilot.pause()
         assert app.return_code == 0
+
+
+class Leaving(MemoryData):
+    """Customers of whom the first are found no longer after a while."""
+
+    first = 0
+
+    def customers(self, text: str) -> Sequence[CustomerRow]:
+        return super().customers(text)[self.first :]
+
+
+async def test_a_customer_under_the_cursor_who_is_found_no_longer_stays_until_the_cursor_goes_on() -> None:
+    data = Leaving()
+    async with console(data) as (app, pilot):
+        await press(pilot, "2", "escape")
+        table = app.screen.query_one(WindowTable)
+        held = table.cursor_row
+        assert held is not None
+        data.first = 3
+        await press(pilot, "r")
+        assert table.has_left
+        assert table.cursor_row == held
+        await press(pilot, "j")
+        assert not table.has_left
+        assert table.cursor_row != held
+        assert app.return_code is None
