@@ -88,6 +88,22 @@ COLUMNS: tuple[Column[WorkLine], ...] = (
 )
 
 
+LACKING: Mapping[str, frozenset[str]] = {
+    "complete": frozenset({"about", "phone", "due", "manager"}),
+    "doubles": frozenset({"due", "manager"}),
+    "calls": frozenset({"manager"}),
+    "campaigns": frozenset({"number", "phone"}),
+    "callbacks": frozenset({"manager"}),
+    "visits": frozenset({"about", "phone"}),
+}
+"""The columns for which a list has nothing."""
+
+
+def columns_of(kind: str) -> tuple[Column[WorkLine], ...]:
+    """Return the columns of a list."""
+    return tuple(column for column in COLUMNS if column.id not in LACKING.get(kind, frozenset()))
+
+
 class CareScreen(FormWork):
     """One work list at a time; the brackets go from one to the next, a form does the line under the cursor."""
 
@@ -106,7 +122,7 @@ class CareScreen(FormWork):
     def compose_body(self) -> ComposeResult:
         """Lay out the names of the lists, the list, and the status."""
         yield Bar("lists")
-        yield WindowTable[WorkLine](COLUMNS, widget_id="table")
+        yield WindowTable[WorkLine](columns_of(self._kind), widget_id="table")
         yield Bar("status")
 
     @property
@@ -176,6 +192,8 @@ class CareScreen(FormWork):
     def _take_rows(self, kind: str, rows: Sequence[WorkLine]) -> None:
         # Lines are numbered anew: the cursor stays at its place, where the next line to be done now stands.
         place = self.table.cursor if kind == self._shown else 0
+        if kind != self._shown:
+            self.table.set_columns(columns_of(kind))
         self._shown = kind
         self._rows = {row.id: row for row in rows}
         self.table.empty = _(EMPTY[kind])

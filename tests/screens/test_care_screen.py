@@ -69,6 +69,9 @@ async def test_a_dossier_is_verified_and_an_incomplete_one_says_what_it_lacks(of
         assert "Dossiers to complete" in text
         # 3 lacks most and stands first; its name is text and nothing else.
         assert "[red]Mill[/red]" in text
+        heads = text.splitlines()[2]
+        assert "What" in heads
+        assert "Due" not in heads
         await press(pilot, "a")
         assert "3 lacks: Telephone" in shown(app)
         await press(pilot, "G", "a", "y")
@@ -93,6 +96,7 @@ async def test_doubles_are_judged(office: Store, tmp_path: Path) -> None:
     async with opened(office, tmp_path, (120, 40)) as (app, pilot):
         await press(pilot, "right_square_bracket")
         assert "same name, same telephone" in shown(app)
+        assert "For" in shown(app).splitlines()[2]
         await press(pilot, "a")
         assert isinstance(app.screen, FormDialog)
         await press(pilot, "down", "enter", "f2")
