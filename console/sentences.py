@@ -114,6 +114,45 @@ SENTENCES: tuple[str, ...] = (
     N_("Improvement {number} is closed: {conclusion}."),
     N_("The data do not show that {number} worked: {finding}."),
     N_("Close it as unclear or not_worked, or wait for more."),
+    # Of filters
+    N_("{what} (at character {place})."),
+    N_("A filter has at most {count} characters; this one has {length}"),
+    N_("A filter has at most {count} terms"),
+    N_("The invisible character {name} cannot stand in a filter"),
+    N_("Delete it."),
+    N_("sort: cannot be turned round with a minus before it"),
+    N_("Write {text}."),
+    N_("Write {text}, for example."),
+    N_("Write {list} or {last}."),
+    N_("Unknown field {name}:"),
+    N_("{hint} To search for this text, put it in quotation marks."),
+    N_("{name} is not a word of the filter language"),
+    N_("Separate the values of one field by commas, and put - before what is not wanted."),
+    N_("A quotation is not closed"),
+    N_("Write {mark} at its end."),
+    N_("There is nothing between the quotation marks"),
+    N_("{name} cannot be compared with {operator}"),
+    N_("{operator} takes one value"),
+    N_("Write {text} or one comparison."),
+    N_("After a quotation comes a space or a comma"),
+    N_("There is no value after {name}"),
+    N_("A value is missing"),
+    N_("A quotation begins in the middle of a value"),
+    N_("Put the whole value in quotation marks."),
+    N_("{name} does not say which side of it"),
+    N_("A range cannot be compared with {operator}"),
+    N_("A range has at least one end"),
+    N_("A range goes from a time to a time, or from a duration to a duration"),
+    N_("The range ends before it begins"),
+    N_("Rows cannot be sorted by {name}"),
+    N_("There is no field after sort:"),
+    N_("{name} has no value {value}"),
+    N_("{name} is a whole number, not {value}"),
+    N_("{name} cannot be {value}"),
+    N_("It goes from {least} to {most}."),
+    N_("It is {least} or more."),
+    N_("{value} is not a length of time"),
+    N_("{value} is not a time"),
     # Of lists and files
     N_("There are: {names}."),
     N_("It has: {names}."),
@@ -142,8 +181,8 @@ def told(error: OmbudError) -> tuple[str, ...]:
 @cache
 def _patterns() -> tuple[tuple[re.Pattern[str], str], ...]:
     found = []
-    # The longest first: a short sentence with a wide hole would swallow a longer one.
-    for sentence in sorted(SENTENCES, key=len, reverse=True):
+    # The longest first: a short sentence with a wide hole would swallow a longer one; those that end in a hole last of all.
+    for sentence in sorted(SENTENCES, key=lambda text: (text.endswith("}"), -len(text))):
         found.append((re.compile(_HOLE.sub(r"(?P<\1>.*?)", re.escape(sentence)), re.DOTALL), sentence))
     return tuple(found)
 

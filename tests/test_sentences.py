@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,7 +11,8 @@ import pytest
 
 import console
 from console.i18n import choose_language
-from console.sentences import SENTENCES, said
+from console.rules.filters import FilterError, parse
+from console.sentences import SENTENCES, said, told
 
 PACKAGE = Path(console.__file__).parent
 SHOWN = (
@@ -84,3 +86,24 @@ def test_no_sentence_takes_what_another_means() -> None:
     choose_language("en")
     for sentence in SENTENCES:
         assert said(sentence.replace("{", "").replace("}", "")) == sentence.replace("{", "").replace("}", "")
+
+
+WRONG = (
+    "stat:open", "colour:red", "kind:complant", "kind:xyzzy", "severity:9", "severity:none", "due:<x", "due:soonish",
+    "age:>a", "\"open", "\"\"", "-sort:due", "sort:nothing", "sort:", "kind:>complaint", "severity:3..1", "severity:..",
+    "received:>2026-01..2026-02", "kind:a\"b\"", "severity:>1,2", "kind:", "kind:complaint,", "text:\"a\"b", "received:2026..<4h",
+    "due:<overdue", "age:3d", "a\u200bb", "x" * 2001, "a " * 65, "OR",
+)  # fmt: skip
+"""Filters that are refused, each for another reason."""
+
+
+@pytest.mark.parametrize("text", WRONG)
+def test_what_is_wrong_with_a_filter_is_said_in_chinese(text: str) -> None:
+    with pytest.raises(FilterError) as refused:
+        parse(text)
+    choose_language("zh_CN")
+    said_in_chinese = told(refused.value)
+    assert [one for one in said_in_chinese if not any(ord(char) > 0x2E7F for char in one)] == []
+    assert "(at character" not in said_in_chinese[0]
+    assert re.search(r"）。.", said_in_chinese[0]) is None
+    assert " or " not in said_in_chinese[-1]

@@ -10,6 +10,7 @@ from console.i18n import _
 from console.rules.answer_fields import ANSWER_FIELDS
 from console.rules.filters import Filter, FilterError, Term, Value, parse
 from console.screens.dialogs import FormDialog
+from console.sentences import told
 from console.widgets.form import FormField
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ def fault_of(text: str) -> str:
     try:
         parse(text, ANSWER_FIELDS)
     except FilterError as error:
-        return f"{error.message} {error.hint}".strip()
+        return " ".join(told(error))
     return ""
 
 

@@ -14,9 +14,14 @@ from console.rules.filters import FilterError
 from console.screens.filter_bar import FilterField, Proposals, completed, is_unfinished
 from console.screens.queue_questions import QueueQuestions
 from console.screens.view_keeping import ViewScreen
+from console.sentences import told
 
 TYPING_PAUSE = 0.15
 VALUES = "values"
+
+
+ROW_CELLS = 16
+"""What stands to the right of a message: the number of the row, with its margins."""
 
 
 class FilterScreen(ViewScreen):
@@ -54,14 +59,15 @@ class FilterScreen(ViewScreen):
         with self.field.prevent(Input.Changed):
             self.field.value = text
 
-    def pointed(self, error: FilterError) -> str:
-        """Return the message with a sign under the place in the filter line that it is about."""
+    def pointed(self, error: FilterError) -> tuple[str, str]:
+        """Return the message with a sign under the place in the filter line that it is about, and the blanks before it."""
         indent = cell_len("/ ") + cell_len(self._typed[: error.position])
-        room = self.size.width - indent - 4
-        for message in (str(error), error.message):
+        room = self.size.width - indent - ROW_CELLS
+        whole, first = " ".join(told(error)), told(error)[0]
+        for message in (whole, first):
             if cell_len(message) <= room:
-                return f"{' ' * indent}^ {message}"
-        return str(error)
+                return " " * indent, f"^ {message}"
+        return "", whole
 
     # Typing
 

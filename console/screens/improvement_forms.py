@@ -10,6 +10,7 @@ from console.labels import label
 from console.rules.answer_fields import ANSWER_FIELDS
 from console.rules.filters import FilterError, parse
 from console.screens.improvement_page import EVIDENCE, FINDINGS, INDICATOR_NAMES
+from console.sentences import told
 from console.services.improvement_views import Effect
 from console.widgets.form import FormField, yes_no
 
@@ -77,7 +78,7 @@ def _fault_of_group(text: str) -> str:
         try:
             parse(text, ANSWER_FIELDS)
         except FilterError:
-            return f"{error.message} {error.hint}".strip()
+            return " ".join(told(error))
     return ""
 
 

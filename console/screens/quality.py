@@ -51,7 +51,7 @@ def fault_of(text: str) -> str:
     try:
         parse(text)
     except FilterError as error:
-        return f"{error.message} {error.hint}".strip()
+        return " ".join(told(error))
     return ""
 
 

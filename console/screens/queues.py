@@ -192,7 +192,9 @@ class QueueScreen(ListingScreen):
         """Show how many are listed and what is to be said of them, or what is wrong with the filter."""
         bar = self.query_one("#status", Bar)
         if self._fault is not None:
-            bar.show([("", self.pointed(self._fault), "bold $error")])
+            # Apart, since what is not all ASCII loses the blanks it begins with when it is cleaned.
+            blanks, message = self.pointed(self._fault)
+            bar.show([("", blanks, ""), ("", message, "bold $error")], between="")
             return
         found = self._found
         if found is None:

@@ -10,9 +10,11 @@ from typing import cast
 import pytest
 from driving import console, hostile, lines, press, settle, shown, until, write
 from memory_data import FIRST, MemoryData, MemoryQueues, case_row
+from rich.cells import cell_len
 
 from console.app import ConsoleApp
 from console.errors import UnavailableError
+from console.i18n import choose_language
 from console.rules.case_columns import READY_LAYOUT
 from console.rules.filters import FilterError, parse
 from console.screens.data import PartType
@@ -159,6 +161,17 @@ async def test_a_wrong_filter_is_pointed_at_and_the_rows_stay() -> None:
         assert status.index("^") == filter_line.index("red") + 2  # two wide characters stand before it
         assert "red is not a time" in status
         assert any("C-2026" in line for line in lines(app))
+
+
+async def test_what_is_wrong_with_a_filter_is_said_in_chinese_under_its_place() -> None:
+    choose_language("zh_CN")
+    async with console() as (app, pilot):
+        await press(pilot, "/")
+        await write(pilot, "抄表 stat:open")
+        await press(pilot, "enter")
+        place = next(number for number, text in enumerate(lines(app)) if "没有字段 stat:" in text)
+        typed, told = lines(app)[place - 1], lines(app)[place]
+        assert cell_len(told[: told.index("^")]) == cell_len(typed[: typed.index("stat:")])
 
 
 async def test_the_order_is_chosen_from_a_menu_and_shown_in_the_head() -> None:
