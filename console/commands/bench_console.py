@@ -25,8 +25,8 @@ FIRST_ROW = "C-"
 LAST_VIEW = "["
 """The key that leads from the first queue round to the last one, which holds all cases."""
 PAGE = "\x1b[6~"
-NARROWED = "severity:>=2"
-"""The filter that is timed: three cases of ten, in the order of the queue of all cases."""
+NARROWED = "severity:>=3"
+"""The filter that is timed: one case of ten, in the order of the queue of all cases, so that others come into sight."""
 IN_SIGHT = 8
 """Rows of cases that any terminal shows."""
 
