@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from sqlalchemy import Connection, Table, func, or_, select
 
 from console.models import Case, CaseLink, CaseTask, CorrectiveAction, CorrectiveActionCase, Incident, Remedy, Staff
 from console.models.base import table_of
-from console.services.case_views import CaseTaskRow
+from console.services.case_views import CaseTaskRow, RelatedRow, RemedyRow
 from console.storage.engine import Store
 
 CASES: Table = table_of(Case)
@@ -23,33 +22,11 @@ STAFF: Table = table_of(Staff)
 
 
 @dataclass(frozen=True, slots=True)
-class Relation:
-    """Another thing that a case belongs with: what it is to the case, its number, and its title."""
-
-    kind: str
-    reference: str
-    title: str
-
-
-@dataclass(frozen=True, slots=True)
-class RemedyLine:
-    """One remedy promised on a case; ``amount_minor`` is in minor units of the currency."""
-
-    kind: str
-    state: str
-    amount_minor: int | None
-    currency: str
-    due_on: date | None
-    owner: str
-    note: str
-
-
-@dataclass(frozen=True, slots=True)
 class Relations:
     """All that hangs together with a case."""
 
-    others: tuple[Relation, ...]
-    remedies: tuple[RemedyLine, ...]
+    others: tuple[RelatedRow, ...]
+    remedies: tuple[RemedyRow, ...]
     tasks: tuple[CaseTaskRow, ...]
 
 
@@ -96,35 +73,35 @@ def relations(store: Store, case_id: int) -> Relations:
     return Relations(
         tuple(others),
         tuple(
-            RemedyLine(kind, state, minor, currency, due_on, owner or "", note)
+            RemedyRow(kind, state, minor, currency, due_on, owner or "", note)
             for kind, state, minor, currency, due_on, owner, note in remedies
         ),
         tuple(CaseTaskRow(*tuple(row)) for row in tasks),
     )
 
 
-def _pointed_at(connection: Connection, case_id: int) -> list[Relation]:
+def _pointed_at(connection: Connection, case_id: int) -> list[RelatedRow]:
     other = CASES.alias("other")
-    found: list[Relation] = []
+    found: list[RelatedRow] = []
     for kind, column in (("merged into", CASES.c.merged_into_id), ("repeats", CASES.c.repeat_of_id)):
         rows = connection.execute(
             select(other.c.reference, other.c.subject).where(CASES.c.id == case_id, other.c.id == column)
         )
-        found.extend(Relation(kind, reference, subject) for reference, subject in rows)
+        found.extend(RelatedRow(kind, reference, subject) for reference, subject in rows)
     return found
 
 
-def _pointing_here(connection: Connection, case_id: int) -> list[Relation]:
-    found: list[Relation] = []
+def _pointing_here(connection: Connection, case_id: int) -> list[RelatedRow]:
+    found: list[RelatedRow] = []
     for kind, column in (("taken over", CASES.c.merged_into_id), ("repeated by", CASES.c.repeat_of_id)):
         rows = connection.execute(
             select(CASES.c.reference, CASES.c.subject).where(column == case_id).order_by(CASES.c.id)
         )
-        found.extend(Relation(kind, reference, subject) for reference, subject in rows)
+        found.extend(RelatedRow(kind, reference, subject) for reference, subject in rows)
     return found
 
 
-def _linked(connection: Connection, case_id: int) -> list[Relation]:
+def _linked(connection: Connection, case_id: int) -> list[RelatedRow]:
     rows = connection.execute(
         select(LINKS.c.kind, LINKS.c.case_id, CASES.c.reference, CASES.c.subject)
         .join(
@@ -137,12 +114,12 @@ def _linked(connection: Connection, case_id: int) -> list[Relation]:
         .order_by(LINKS.c.id)
     )
     return [
-        Relation("split from" if kind == "split" and owner != case_id else kind, reference, subject)
+        RelatedRow("split from" if kind == "split" and owner != case_id else kind, reference, subject)
         for kind, owner, reference, subject in rows
     ]
 
 
-def _parents(connection: Connection, case_id: int) -> list[Relation]:
+def _parents(connection: Connection, case_id: int) -> list[RelatedRow]:
     incidents = connection.execute(
         select(INCIDENTS.c.number, INCIDENTS.c.title)
         .join(CASES, CASES.c.incident_id == INCIDENTS.c.id)
@@ -155,6 +132,6 @@ def _parents(connection: Connection, case_id: int) -> list[Relation]:
         .order_by(ACTIONS.c.id)
     )
     return [
-        *(Relation("incident", number, title) for number, title in incidents),
-        *(Relation("corrective action", number, title) for number, title in actions),
+        *(RelatedRow("incident", number, title) for number, title in incidents),
+        *(RelatedRow("corrective action", number, title) for number, title in actions),
     ]

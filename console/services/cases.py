@@ -12,7 +12,7 @@ from console.models import Case, CaseEvent, CaseText, Category, Clock, Customer,
 from console.models.base import table_of
 from console.services import queues
 from console.services.case_relations import relations
-from console.services.case_views import CaseDetail, ClockRow, EventRow, RelatedRow, RemedyRow
+from console.services.case_views import CaseDetail, ClockRow, EventRow
 from console.storage.engine import Store
 
 CASES = table_of(Case)
@@ -129,11 +129,8 @@ def detail(store: Store, case_id: int) -> CaseDetail:
         cause=facts["cause"] or "",
         validity=facts["validity"] or "",
         opinion=facts["opinion"] or "",
-        related=tuple(RelatedRow(item.kind, item.reference, item.title) for item in hanging.others),
-        remedies=tuple(
-            RemedyRow(item.kind, item.state, item.amount_minor, item.currency, item.due_on, item.owner, item.note)
-            for item in hanging.remedies
-        ),
+        related=hanging.others,
+        remedies=hanging.remedies,
         tasks=hanging.tasks,
     )
 
