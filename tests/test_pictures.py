@@ -23,6 +23,7 @@ from console import clock
 from console.actions import BY_ID
 from console.app import MODE_ACTIONS, ConsoleApp
 from console.i18n import _, choose_language
+from console.screens.base import ConsoleScreen
 from console.screens.data import ServiceData
 from console.screens.queue_columns import queue_columns
 from console.storage.engine import open_store
@@ -82,6 +83,10 @@ def still_clock(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     choose_language("en")
 
 
+STILL = 40
+"""Looks at the screen that show the same before it is drawn: the rest of a list and the counts come behind the rows."""
+
+
 async def drawn(picture: Picture, url: str) -> tuple[str, str]:
     """Return a picture as SVG, and the text on the screen."""
     choose_language(picture.language)
@@ -92,6 +97,14 @@ async def drawn(picture: Picture, url: str) -> tuple[str, str]:
         # The preview comes once the cursor rests.
         previews = list(app.screen.query("#preview").results(Reading))
         await until(pilot, lambda: all(preview.lines for preview in previews if preview.display))
+        seen: list[str] = []
+
+        def is_still() -> bool:
+            asking = isinstance(app.screen, ConsoleScreen) and app.screen.is_asking_anything
+            seen.append("" if asking else screen_text(app))
+            return bool(seen[-1]) and len(seen) >= STILL and len(set(seen[-STILL:])) == 1
+
+        await until(pilot, is_still)
         return without_fonts(app.export_screenshot(title="ombud demo")), screen_text(app)
 
 

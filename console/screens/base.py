@@ -240,7 +240,8 @@ class ConsoleScreen(SizedScreen):
         link = self.console.link
         before = link.first_version if self._version is None else self._version  # it may have begun before the opening
         self._version = link.version
-        if self._has_begun and self._version != before:
+        # A screen that is being taken down has lost its children already.
+        if self._has_begun and self.children and self._version != before:
             self.renew()
 
     def on_screen_resume(self) -> None:
