@@ -8,6 +8,7 @@ from console.i18n import _
 from console.signs import sign
 
 SOON = timedelta(hours=24)
+"""From here on a due time counts as near; the queue "Due soon" has the same bound."""
 
 
 def span_text(length: timedelta) -> str:

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, tzinfo
 from typing import NamedTuple
 
 from rich.cells import cell_len, get_character_cell_size, set_cell_size
 from textual.content import Content
 
-from console.i18n import _
+from console.due_words import due_text
 from console.signs import sign
 from console.text import clean, clean_line
-
-SOON = timedelta(hours=24)
-"""From here on a due time counts as near; the queue "Due soon" has the same bound."""
 
 TAB = "    "
 
@@ -109,28 +106,9 @@ def _wrap_wide(text: str, cells: int) -> list[str]:
     return lines
 
 
-def span(length: timedelta) -> str:
-    """Return a length of time in its two or so most telling figures: 45m, 2h05, 3d."""
-    minutes = int(abs(length).total_seconds()) // 60
-    if minutes < 60:
-        return _("{minutes}m").format(minutes=minutes)
-    if minutes < 24 * 60:
-        return _("{hours}h{minutes:02d}").format(hours=minutes // 60, minutes=minutes % 60)
-    return _("{days}d").format(days=minutes // (24 * 60))
-
-
 def due(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> Piece:
     """Return how a due time stands, by sign and word first and by colour last."""
-    if is_closed:
-        return Piece(_("closed"), "quiet")
-    if due_at is None:
-        return Piece("-", "quiet")
-    left = due_at - now
-    if left < timedelta(0):
-        return Piece(_("!! overdue {span}").format(span=span(left)), "overdue")
-    if left <= SOON:
-        return Piece(_("! {span}").format(span=span(left)), "soon")
-    return Piece(f"{sign('later')} {span(left)}", "later")
+    return Piece(*due_text(due_at, now, is_closed=is_closed))
 
 
 def severity(level: int, *, is_supervised: bool = False, is_vulnerable: bool = False) -> Piece:
