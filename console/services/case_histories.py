@@ -10,7 +10,7 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, RowMapping, case, select
+from sqlalchemy import Connection, RowMapping, bindparam, case, select
 
 from console.codes import CasePhase
 from console.models import Case, CaseEvent, Category, Clock
@@ -83,28 +83,32 @@ def traits_of(row: RowMapping | Mapping[str, Any], zone: str) -> CaseTraits:
     )
 
 
+_HAPPENINGS = (
+    select(
+        EVENTS.c.case_id,
+        EVENTS.c.at,
+        EVENTS.c.verb,
+        EVENTS.c.state,
+        EVENTS.c.phase,
+        EVENTS.c.origin,
+        EVENTS.c.is_public,
+        case((EVENTS.c.verb == IMPORTED, EVENTS.c.after), else_=""),
+    )
+    .where(
+        EVENTS.c.case_id.in_(bindparam("cases", expanding=True)),
+        EVENTS.c.phase != "",
+        EVENTS.c.verb != "undo",
+        EVENTS.c.is_undone.is_(False),
+    )
+    .order_by(EVENTS.c.case_id, EVENTS.c.at, EVENTS.c.id)
+)
+"""Put together once: every action on a case asks it, and that takes longer than the database takes to answer."""
+
+
 def happenings_of(connection: Connection, case_ids: Sequence[int]) -> dict[int, list[Happening]]:
     """Return the events of cases as the clocks see them, oldest first; what was undone never happened."""
     found: dict[int, list[Happening]] = defaultdict(list)
-    rows = connection.execute(
-        select(
-            EVENTS.c.case_id,
-            EVENTS.c.at,
-            EVENTS.c.verb,
-            EVENTS.c.state,
-            EVENTS.c.phase,
-            EVENTS.c.origin,
-            EVENTS.c.is_public,
-            case((EVENTS.c.verb == IMPORTED, EVENTS.c.after), else_=""),
-        )
-        .where(
-            EVENTS.c.case_id.in_(list(case_ids)),
-            EVENTS.c.phase != "",
-            EVENTS.c.verb != "undo",
-            EVENTS.c.is_undone.is_(False),
-        )
-        .order_by(EVENTS.c.case_id, EVENTS.c.at, EVENTS.c.id)
-    )
+    rows = connection.execute(_HAPPENINGS, {"cases": list(case_ids)})
     before: dict[int, str] = {}
     for case_id, at, verb, state, phase, origin, is_public, told in rows:
         happening = Happening(at, verb, phase, origin, before.get(case_id, ""), is_public)
