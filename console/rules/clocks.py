@@ -94,8 +94,9 @@ class ClockRule:
 
     ``target`` is text that ``deadlines.Target`` reads; empty or ``0`` says that the clock is not wanted for these cases, which
     overrides less specific rules. ``restarts_on`` begins the clock anew (a reopened case, each contact of a keep-in-touch
-    promise); ``revoked_by`` takes a fulfilment back as if it had never been (a reply that is returned). ``repeats`` lets a clock
-    that was met or stopped start again with the next starting event (an answer for every message of the customer).
+    promise); ``revoked_by`` takes a fulfilment back as if it had never been (a reply that is returned). Either begins a clock
+    that had not begun. ``repeats`` lets a clock that was met or stopped start again with the next starting event (an answer for
+    every message of the customer).
     """
 
     name: str
@@ -282,7 +283,8 @@ def clock_after(rule: ClockRule, course: Course, calendar: Calendar) -> ClockSta
     for number, event in enumerate(ordered):
         starts = (number == 0 and RECEIVED in rule.starts_at) or event.is_like(rule.starts_at)
         if current is None:
-            if not starts:
+            # A case answered before the clock began, and then opened again or its reply returned, would else owe nothing.
+            if not (starts or event.is_like((*rule.restarts_on, *rule.revoked_by))):
                 continue
             current = _Round(event)
         elif (rule.restarts_on and event.is_like(rule.restarts_on)) or (

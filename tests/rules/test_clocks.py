@@ -63,6 +63,18 @@ def targets(policy: Policy, case: CaseTraits) -> dict[str, str]:
     return {rule.clock: rule.target for rule in clocks_for(policy, case)}
 
 
+@pytest.mark.parametrize(("verb", "state_before"), [("reopen", "archived"), ("return", "replied")])
+def test_a_clock_that_had_not_begun_begins_when_the_case_is_taken_up_again(verb: str, state_before: str) -> None:
+    rule = replace(REPLY, starts_at=("arrive",))
+    again = Happening(at("tue 09:00"), verb, "open", "staff", state_before, True)
+    answered = [NEW, event("mon 10:00", "reply")]
+    assert clock_state(rule, answered, OFFICE).state is Standing.PENDING
+    state = clock_state(rule, [*answered, again], OFFICE)
+    assert (state.state, state.due_at) == (Standing.RUNNING, at("tue 17:00"))
+    met = clock_state(rule, [*answered, again, event("tue 11:00", "reply")], OFFICE)
+    assert met.state is Standing.MET
+
+
 def test_a_complaint_gets_several_clocks_at_once() -> None:
     got = targets(CN, CaseTraits(DAY, kind="complaint", category="service / attitude"))
     assert got["first_response"] == "24ch"
