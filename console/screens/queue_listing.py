@@ -16,6 +16,7 @@ from console.screens.data import DataAccess
 from console.screens.filter_screen import FilterScreen
 from console.screens.queue_questions import QueueQuestions
 from console.screens.view_list import view_name
+from console.sentences import told
 from console.services.views import CaseRow, IdList
 from console.widgets.content import cut, number
 from console.widgets.window_table import WindowTable
@@ -132,7 +133,8 @@ class ListingScreen(FilterScreen):
             hint = _("{filter} goes to the filter, to be mended; {keep} keeps it under its name again.").format(
                 filter=key_of("queues.filter"), keep=key_of("queues.save-view")
             )
-            self.table.empty = f"{said}\n{error}\n\n{hint}"
+            why = " ".join(told(error))
+            self.table.empty = f"{said}\n{why}\n\n{hint}"
             self.table.show(array("q"))
         self.show_status()
 
@@ -168,7 +170,8 @@ class ListingScreen(FilterScreen):
     def failed(self, group: str, error: Exception) -> None:
         """Say that the list could not be had; tell why unless it was stopped."""
         if group == "ids":
-            self.table.empty = str(error) if isinstance(error, OmbudError) else _("The database did not answer.")
+            known = told(error) if isinstance(error, OmbudError) else (_("The database did not answer."),)
+            self.table.empty = " ".join(known)
             self.table.refresh()
             self._stand_as(is_beginning=False)
             self.show_status()
