@@ -1,7 +1,7 @@
 """Textual's driver for a terminal, without three of its weaknesses.
 
-It knew UTF-8 only, and a byte that is none stopped the program; Escape was lost where the next key came in the same packet, as on
-a slow line; and the window kept the title of what ran there before.
+Textual's own knows UTF-8 only, and ends at a byte that is none; it loses Escape where the next key comes in the same packet, as
+on a slow line; and it leaves the window the title of what ran there before.
 """
 
 from __future__ import annotations
