@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import asdict
 
 from console.measures.controlcharts import rate_interval
-from console.measures.disclosure import disclosure, hidden_reason
+from console.measures.disclosure import MARKED_BELOW, disclosure, hidden_reason
 from console.measures.proportions import wilson
 from console.measures.results import Interval, Measure
 from console.rules.column_types import ColumnType, Types
@@ -77,7 +77,7 @@ def trend_rows(found: ComplaintTrend) -> list[Row]:
             **_cells(
                 point.value, found.unit, found.unit, point.count,
                 rate_interval(point.count, point.exposure) if point.value is not None and point.exposure > 0 else None,
-                point.part, "u chart", round(point.exposure * per) if per > 1 else 30,
+                point.part, "u chart", round(point.exposure * per) if per > 1 else MARKED_BELOW,  # bare counts are of no people
             ),
             "exposure": point.exposure,
             "lower_limit": point.lower,
