@@ -491,7 +491,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         if not isinstance(screen, ConsoleScreen):
             return
         from console.screens.chooser import Chooser
-        from console.screens.palette import commands
+        from console.screens.palette import code_of, commands
 
         choices = commands(screen)
 
@@ -499,7 +499,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
             if name is not None:
                 await self._do_command(name, screen)
 
-        self.push_screen(Chooser(_("Commands"), choices), take)
+        self.push_screen(Chooser(_("Commands"), choices, code_of=code_of), take)
 
     async def _do_command(self, name: str, screen: ConsoleScreen) -> None:
         if name.startswith("theme."):

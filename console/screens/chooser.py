@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from textual import events, on
 from textual.app import ComposeResult
@@ -21,16 +21,28 @@ Choice = tuple[str, str]
 
 
 class Chooser(ConsoleDialog):
-    """Returns the name of the entry chosen, or None."""
+    """Returns the name of the entry chosen, or None.
+
+    ``code_of`` gives what finds an entry by its name besides what is shown; without it only that is looked through.
+    """
 
     CSS_PATH = "styles/dialogs.tcss"
     BINDINGS = bindings("chooser")
 
-    def __init__(self, title: str, choices: Sequence[Choice], *, has_search: bool = True, current: str = "") -> None:
+    def __init__(
+        self,
+        title: str,
+        choices: Sequence[Choice],
+        *,
+        has_search: bool = True,
+        code_of: Callable[[str], str] = lambda _name: "",
+        current: str = "",
+    ) -> None:
         super().__init__()
         self._title = title
         self._choices = tuple(choices)
         self._has_search = has_search
+        self._code_of = code_of
         self._current = current
 
     def compose(self) -> ComposeResult:
@@ -48,7 +60,7 @@ class Chooser(ConsoleDialog):
         (self.query_one(Field) if self._has_search else self.query_one(OptionList)).focus()
 
     def _fill(self, text: str) -> None:
-        found = narrowed(self._choices, text, lambda choice: (choice[1], ""))
+        found = narrowed(self._choices, text, lambda choice: (choice[1], self._code_of(choice[0])))
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(line(label), id=name) for name, label in found])

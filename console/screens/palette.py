@@ -34,6 +34,11 @@ def _text(action: Action) -> str:
     return f"{text}  [{keys_of(action)}]" if action.keys else text
 
 
+def code_of(name: str) -> str:
+    """Return the words of an entry's name, in English in every language: ``queues.save-view`` is found by ``save view``."""
+    return name.partition(".")[2].replace("-", " ")
+
+
 def commands(screen: ConsoleScreen) -> list[tuple[str, str]]:
     """Return what the palette offers on a screen, each as (name, text)."""
     offered = [

@@ -10,13 +10,14 @@ from console.text import fold
 
 T = TypeVar("T")
 _WORD_START = r"(?<![^\W_])"
+_LABEL_END = re.compile("[:：]")
 
 
 def narrowed(items: Iterable[T], typed: str, texts: Callable[[T], tuple[str, str]]) -> list[T]:
     """Return the items that hold every word typed; ``texts`` gives name and code of one, empty what nobody types.
 
-    First what is or begins with what was typed, then what has a word that begins so, then what only holds it; among equals the
-    order stays.
+    First what is or begins with what was typed, the shorter label first (what stands before a colon), then what has a word that
+    begins so, then what only holds it; among equals the order stays.
     """
     words = fold(typed).split()
     if not words:
@@ -36,7 +37,7 @@ def _rank(name: str, code: str, words: list[str], starts: list[re.Pattern[str]])
     if whole in (name, code):
         return 0, 0
     if name.startswith(whole):
-        return 1, 0
+        return 1, len(_LABEL_END.split(name, maxsplit=1)[0])
     if code.startswith(whole):
         return 2, 0
     # The furthest of the words decides: who types two means both.

@@ -117,6 +117,13 @@ async def test_the_palette_does_what_the_keys_do() -> None:
         assert isinstance(app.screen, QueueScreen)
 
 
+async def test_the_palette_finds_an_action_by_the_words_of_its_name() -> None:
+    async with console() as (app, pilot):
+        await press(pilot, ":")
+        await write(pilot, "save view")
+        assert "Keep as a queue: Keep filter, order and columns under a name." in shown(app)
+
+
 async def test_the_palette_offers_nothing_of_textuals_own() -> None:
     async with console(size=(100, 50)) as (app, pilot):
         await press(pilot, ":")

@@ -40,3 +40,14 @@ def test_what_is_most_likely_meant_comes_first(typed: str, codes: list[str]) -> 
 
 def test_a_code_that_nobody_types_finds_nothing() -> None:
     assert narrowed(CHOICES, "unsolved", lambda choice: (choice[1], "")) == []
+
+
+def test_the_shorter_label_comes_first() -> None:
+    labels = [
+        "Columns before: Go back to the left.",
+        "Columns: Choose the columns.",
+        "列左移：看左边的列。",
+        "列：选择要显示的列。",
+    ]
+    for typed, best in (("col", labels[1]), ("列", labels[3])):
+        assert narrowed(labels, typed, lambda label: (label, ""))[0] == best
