@@ -8,7 +8,7 @@ change of policy keeps what was paused, and any figure can be computed again.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
 from functools import lru_cache
@@ -117,6 +117,13 @@ class ClockRule:
     valid_from: date | None = None
     valid_until: date | None = None
     source: str = ""
+    beginning_verbs: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The verbs without which the clock cannot begin."""
+
+    def __post_init__(self) -> None:
+        """Note what can begin the clock: most clocks of most cases have not begun, and are passed over by it."""
+        patterns = (*self.starts_at, *self.restarts_on, *self.revoked_by)
+        object.__setattr__(self, "beginning_verbs", frozenset(pattern_parts(pattern)[0] for pattern in patterns))
 
     @property
     def has_target(self) -> bool:
@@ -220,6 +227,9 @@ class ClockState:
         return self.started_at is not None and self.met_at is None and self.stopped_at is None
 
 
+NOT_BEGUN = ClockState(Standing.PENDING)
+
+
 @dataclass(slots=True)
 class _Round:
     """One run of a clock while the events go by."""
@@ -242,21 +252,23 @@ class _Round:
 class Course:
     """What happened to a case up to a moment, in order, put together once for all of its clocks.
 
-    ``end`` is that moment, ``waits`` the times in which the case waited for the customer.
+    ``end`` is that moment, ``waits`` the times in which the case waited for the customer, ``verbs`` what was done; the
+    first event counts as the receipt too, whatever it was.
     """
 
     events: tuple[Happening, ...]
     end: datetime | None
     waits: tuple[Pause, ...]
+    verbs: frozenset[str]
 
 
 def course_of(events: Iterable[Happening], *, now: datetime | None = None) -> Course:
     """Return the course that events make up to ``now``, without it up to the last of them. Later events are not looked at."""
     ordered = tuple(sorted((event for event in events if now is None or event.at <= now), key=lambda event: event.at))
     if not ordered:
-        return Course((), now, ())
+        return Course((), now, (), frozenset())
     end = now or ordered[-1].at
-    return Course(ordered, end, tuple(_waits(ordered, end)))
+    return Course(ordered, end, tuple(_waits(ordered, end)), frozenset((RECEIVED, *(event.verb for event in ordered))))
 
 
 def clock_state(
@@ -274,8 +286,8 @@ def clock_after(rule: ClockRule, course: Course, calendar: Calendar) -> ClockSta
     goes on where it was, the closed time not counted. Time after due is never made good by a pause.
     """
     ordered, end = course.events, course.end
-    if not ordered or end is None:
-        return ClockState(Standing.PENDING)
+    if not ordered or end is None or rule.beginning_verbs.isdisjoint(course.verbs):
+        return NOT_BEGUN
     waits = [*course.waits] if rule.is_paused_in_waiting else []
     closings: list[Pause] = []
     current: _Round | None = None
@@ -296,7 +308,7 @@ def clock_after(rule: ClockRule, course: Course, calendar: Calendar) -> ClockSta
             current.met_at = None
         _advance(rule, current, event, closings)
     if current is None:
-        return ClockState(Standing.PENDING)
+        return NOT_BEGUN
     state = _evaluated(rule, current, waits + closings, calendar, end)
     if state.state is Standing.RUNNING and ordered[-1].phase == CasePhase.WAITING and rule.is_paused_in_waiting:
         state = replace(state, state=Standing.PAUSED)

@@ -90,7 +90,7 @@ class Pace:
     first: int = 200
     fewest: int = 100
     most: int = 1_000
-    long_seconds: float = 0.05
+    long_seconds: float = 0.1
 
     def next(self, size: int, seconds: float) -> int:
         """Return the number of records after ``size`` of them took so many seconds."""
