@@ -97,6 +97,12 @@ def catalogue_of(language: str) -> Catalogue:
     return catalogue
 
 
+def sentences_of(language: str) -> Catalogue:
+    """Return the translations of what services say in English sentences, which are read when the first is to be said."""
+    source = Path(__file__).parent / "locale" / language / "sentences.po"
+    return read_catalogue(source.read_text(encoding="utf-8")) if source.exists() else {}
+
+
 class _Speaker:
     """The language of this process, one for all threads, and the catalogues read so far."""
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,11 +11,12 @@ from pathlib import Path
 import pytest
 
 import console
-from console.i18n import choose_language
+from console.i18n import choose_language, sentences_of
 from console.rules.filters import FilterError, parse
-from console.sentences import SENTENCES, said, told
+from console.sentences import said, told
 
 PACKAGE = Path(console.__file__).parent
+HOLE = re.compile(r"\{[a-z]+\}")
 SHOWN = (
     "measures/disclosure.py", "measures/composites.py", "measures/drivers.py", "measures/quadrants.py",
     "services/satisfaction.py", "services/overview.py", "services/drivers.py", "services/comparisons.py",
@@ -83,9 +85,93 @@ def test_what_a_sentence_names_is_kept_and_another_language_leaves_it() -> None:
 
 
 def test_no_sentence_takes_what_another_means() -> None:
-    choose_language("en")
-    for sentence in SENTENCES:
-        assert said(sentence.replace("{", "").replace("}", "")) == sentence.replace("{", "").replace("}", "")
+    choose_language("zh_CN")
+    for sentence, (translation,) in sentences_of("zh_CN").items():
+        assert said(HOLE.sub("7", sentence)) == HOLE.sub("7", translation), sentence
+
+
+LAYERS = ("rules", "services", "storage", "transfer", "commands")
+"""Where errors come from that a screen or a command may tell; measurements of the program are told in English."""
+BUILT_IN = frozenset(name for name in dir(builtins) if name.endswith("Error"))
+HINTS = frozenset({"hint", "meant"})
+
+
+def told_of(source: str) -> set[str]:
+    """The messages and hints of the errors that a module raises, and what it narrates, each hole filled with 1."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call):
+            name = node.func.id if isinstance(node.func, ast.Name) else getattr(node.func, "attr", "")
+            if name == "narrate" or (name.endswith("Error") and name not in BUILT_IN):
+                for argument in [*node.args, *(one.value for one in node.keywords if one.arg in ("message", "hint"))]:
+                    found |= set(pieces(argument))
+        elif isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name) and node.targets[0].id in HINTS:
+            found |= set(pieces(node.value))
+    return found
+
+
+def pieces(node: ast.expr) -> Iterator[str]:
+    """The texts that an expression may be, each hole filled with 1; both of a choice."""
+    if isinstance(node, ast.IfExp):
+        yield from pieces(node.body)
+        yield from pieces(node.orelse)
+    elif isinstance(node, ast.JoinedStr):
+        yield "".join(str(part.value) if isinstance(part, ast.Constant) else "1" for part in node.values)
+    elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+
+
+@pytest.mark.parametrize(
+    "module",
+    sorted(
+        str(path.relative_to(PACKAGE))
+        for layer in LAYERS
+        for path in (PACKAGE / layer).rglob("*.py")
+        if not path.stem.startswith("bench")
+    ),
+)
+def test_every_error_and_what_is_narrated_is_said_in_chinese(module: str) -> None:
+    choose_language("zh_CN")
+    texts = {text for text in told_of((PACKAGE / module).read_text("utf-8")) if any(char.isalpha() for char in text)}
+    assert sorted(text for text in texts if said(text) == text) == []
+
+
+OF_THE_LIBRARY = (
+    "No such option: {name}", "No such option: {name} Did you mean {names}?", "No such command {name}.",
+    "No such command {name}. Did you mean {names}?", "Missing argument {name}.", "Missing option {name}.", "Missing command.",
+    "Invalid value for {name}: {text}", "Input should be a valid integer, unable to parse string as an integer",
+    "Input should be a valid number, unable to parse string as a number", "Input should be greater than or equal to {least}",
+    "Input should be less than or equal to {most}", "Input should be {list}", "Got unexpected extra argument(s) ({text})",
+    "Option {name} requires an argument.", "Option {name} does not take a value.",
+)  # fmt: skip
+"""What the library says that reads the command line."""
+
+
+def test_no_sentence_says_next_to_nothing() -> None:
+    """A template with hardly a word of its own would take what others mean."""
+    letters = re.compile("[A-Za-z]")
+    assert [text for text in sentences_of("zh_CN") if len(letters.findall(HOLE.sub("", text))) < 3] == []
+
+
+def test_no_sentence_is_left_over() -> None:
+    source = [text for path in PACKAGE.rglob("*.py") for text in texts_in(path.read_text("utf-8"))]
+    said_somewhere = "\n".join(source)
+    left_over = {text for text in sentences_of("zh_CN") if longest_part(text) not in said_somewhere}
+    assert left_over == set(OF_THE_LIBRARY)
+
+
+def texts_in(source: str) -> Iterator[str]:
+    """Every text of a module, a break where another is put into it."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.JoinedStr):
+            yield "\n".join(str(part.value) if isinstance(part, ast.Constant) else "" for part in node.values)
+        elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+            yield node.value
+
+
+def longest_part(text: str) -> str:
+    """The longest part of a sentence between two holes."""
+    return max(HOLE.split(text), key=len)
 
 
 WRONG = (

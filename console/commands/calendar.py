@@ -90,7 +90,7 @@ def calendar_lines(country: Country, first: int, last: int) -> Iterator[str]:
         import holidays
     except ImportError:
         raise OmbudError(
-            _("The library of public holidays is not installed."), "pip install 'ombud[calendars]'"
+            _("The library of public holidays is not installed."), "Install it: pip install 'ombud[calendars]'"
         ) from None
     days = holidays.country_holidays(
         country.code, subdiv=country.subdivision, years=range(first, last + 1), language=country.language

@@ -9,6 +9,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
+from console.i18n import ngettext
 from console.zone import zone_name
 
 app = typer.Typer(no_args_is_help=True)
@@ -44,7 +45,7 @@ def find(
             ),
             numeric=(5, 6),
         )
-        narrate(f"{len(rows)} customers")
+        narrate(ngettext("{count} customer", "{count} customers", len(rows)).format(count=len(rows)))
 
 
 @app.command("show")

@@ -11,6 +11,7 @@ from console.commands import export_records, export_responses
 from console.commands.database import Database, caller, opened
 from console.commands.manifests import Manifest, write_manifest
 from console.commands.output import leave_closed_pipe, narrate
+from console.i18n import _
 from console.zone import zone_name
 
 app = typer.Typer(no_args_is_help=True)
@@ -82,7 +83,7 @@ def cases(
             f"{report.shortened:,} texts were longer than a cell can be and were cut; csv and jsonl keep them whole."
         )
     if path is not None:
-        narrate(f"{report.rows:,} cases to {path}")
+        narrate(_("{count} {kind} to {path}").format(count=f"{report.rows:,}", kind="cases", path=path))
     if manifest is not None:
         write_manifest(manifest, "cases", report, asked, path, now)
 

@@ -11,6 +11,7 @@ import typer
 from console.commands.database import Database, caller, opened
 from console.commands.manifests import Manifest, write_manifest
 from console.commands.output import leave_closed_pipe, narrate
+from console.i18n import _
 
 Format = Annotated[
     str | None,
@@ -77,7 +78,7 @@ def _command(kind: str) -> Callable[..., None]:
             leave_closed_pipe()
             return
         if path is not None:
-            narrate(f"{report.rows:,} {kind} to {path}")
+            narrate(_("{count} {kind} to {path}").format(count=f"{report.rows:,}", kind=kind, path=path))
         if manifest is not None:
             write_manifest(manifest, kind, report, filter_text or "", path, now)
 

@@ -10,6 +10,7 @@ import typer
 
 from console.commands.output import emit_table, is_watched, narrate
 from console.i18n import _
+from console.sentences import said
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
@@ -58,10 +59,15 @@ def narrate_import(report: ImportReport, rejects: Path | None) -> None:
         narrate(f"Went on behind row {report.resumed_at:,}.")
     for refusal in report.refusals:
         where = f"{refusal.file}:{refusal.line}"
-        narrate(f"refused: {where}: {refusal.column + ': ' if refusal.column else ''}{refusal.reason}")
+        shown = f"{where}: {refusal.column}" if refusal.column else where
+        narrate(f"refused: {shown}: {said(refusal.reason)}")
     left = report.counts.rejected - len(report.refusals)
     if left > 0:
-        narrate(f"refused: and {left:,} more rows" + ("." if rejects else "; --rejects FILE writes them all."))
+        narrate(
+            f"refused: and {left:,} more rows."
+            if rejects
+            else f"refused: and {left:,} more rows; --rejects FILE writes them all."
+        )
     if report.is_dry_run:
         narrate("Dry run: nothing was written.")
     if report.stopped is not None:

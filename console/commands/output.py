@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, date, datetime
 from typing import Any, TextIO
 
+from console.sentences import said
 from console.text import strip_unsafe
 
 
@@ -33,8 +34,8 @@ def emit(text: str = "") -> None:
 
 
 def narrate(text: str) -> None:
-    """Print one line for the person watching on stderr."""
-    _write(sys.stderr, text)
+    """Print one line for the person watching on stderr, in the language chosen where the sentence is known."""
+    _write(sys.stderr, said(text))
 
 
 def _plain(value: object) -> Any:

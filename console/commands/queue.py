@@ -9,6 +9,7 @@ import typer
 
 from console.commands.database import AsJson, AsJsonLines, Database, caller, opened
 from console.commands.output import emit, emit_json, emit_table, narrate
+from console.i18n import _, ngettext
 from console.zone import zone_name
 
 if TYPE_CHECKING:
@@ -63,7 +64,13 @@ def queue(
     else:
         layout = layout or known_layout(chosen.columns if chosen is not None else "")
         _print(rows, [place.name for place in layout] or list(PRINTED), now)
-        narrate(f"{len(rows)} of {found.total} cases" if found.total != len(rows) else f"{found.total} cases")
+        narrate(_counted(len(rows), found.total))
+
+
+def _counted(shown: int, total: int) -> str:
+    if shown != total:
+        return _("{count} of {total}").format(count=shown, total=total)
+    return ngettext("{count} case", "{count} cases", total).format(count=total)
 
 
 PRINTED = ("due", "reference", "severity", "kind", "state", "team", "assignee", "subject")
