@@ -12,23 +12,23 @@ from people import Account, Row
 Writer = Callable[[Path, Sequence[str], Iterable[Row]], None]
 
 SURVEYS = (
-    ("callback", "Callback after the reply 答复后回访"),
-    ("yearly", "Yearly satisfaction 年度满意度调查"),
+    ("callback", "Callback after the reply", "答复后回访"),
+    ("yearly", "Yearly satisfaction", "年度满意度调查"),
 )
 CALLBACK = (
-    ("solved", "Was it solved? 问题是否解决", 4.1),
-    ("speed", "How quick were we? 处理是否及时", 3.8),
-    ("attitude", "How were you treated? 服务态度", 4.4),
-    ("overall", "All in all 总体评价", 4.0),
+    ("solved", "Was it solved?", "问题是否解决", 4.1),
+    ("speed", "How quick were we?", "处理是否及时", 3.8),
+    ("attitude", "How were you treated?", "服务态度", 4.4),
+    ("overall", "All in all", "总体评价", 4.0),
 )
 YEARLY = (
-    ("supply_stability", "Supply stability 供应稳定", 4.0),
-    ("supply_safety", "Supply safety 供应安全", 4.4),
-    ("metering_payment", "Metering and payment 计量与缴费", 3.8),
-    ("business_handling", "Business handling 业务办理", 4.0),
-    ("service_channels", "Service channels 服务渠道", 3.9),
-    ("communication", "Customer communication 客户沟通", 3.5),
-    ("problem_solving", "Problem solving 问题解决", 3.4),
+    ("supply_stability", "Supply stability", "供应稳定", 4.0),
+    ("supply_safety", "Supply safety", "供应安全", 4.4),
+    ("metering_payment", "Metering and payment", "计量与缴费", 3.8),
+    ("business_handling", "Business handling", "业务办理", 4.0),
+    ("service_channels", "Service channels", "服务渠道", 3.9),
+    ("communication", "Customer communication", "客户沟通", 3.5),
+    ("problem_solving", "Problem solving", "问题解决", 3.4),
 )
 REGION_EFFECTS = {
     ("west", "supply_stability"): -0.9,
@@ -56,9 +56,9 @@ def _level(rng: Random, mean: float) -> int:
 
 def _indicators() -> list[Row]:
     return [
-        {"survey": survey, "code": code, "label": label, "position": position}
+        {"survey": survey, "code": code, "label": label, "label_zh": label_zh, "position": position}
         for survey, topics in (("callback", CALLBACK), ("yearly", YEARLY))
-        for position, (code, label, _) in enumerate(topics, start=1)
+        for position, (code, label, label_zh, _) in enumerate(topics, start=1)
     ]
 
 
@@ -89,7 +89,7 @@ def write_surveys(
                 "answered_at": callback,
             }
         )
-        for code, _, mean in CALLBACK:
+        for code, _, _, mean in CALLBACK:
             effect = OUTCOME_EFFECTS[case["outcome"]] * (0.3 if code == "attitude" else 1.0)
             effect += slow if code in ("speed", "overall") else 0.0
             answers.append(
@@ -113,7 +113,7 @@ def write_surveys(
             }
         )
         mood = rng.random() - 0.5
-        for code, _, mean in YEARLY:
+        for code, _, _, mean in YEARLY:
             effect = (
                 REGION_EFFECTS.get((account.region, code), 0.0) + KIND_EFFECTS.get((account.kind, code), 0.0) + mood
             )
@@ -121,9 +121,12 @@ def write_surveys(
                 answers.append(
                     {"survey": "yearly", "response": number, "indicator": code, "score": _level(rng, mean + effect)}
                 )
-    surveys = [{"code": code, "title": title, "scale_low": 1, "scale_high": 5} for code, title in SURVEYS]
-    write(folder / "surveys.csv", ("code", "title", "scale_low", "scale_high"), surveys)
-    write(folder / "indicators.csv", ("survey", "code", "label", "position"), _indicators())
+    surveys = [
+        {"code": code, "title": title, "title_zh": title_zh, "scale_low": 1, "scale_high": 5}
+        for code, title, title_zh in SURVEYS
+    ]
+    write(folder / "surveys.csv", ("code", "title", "title_zh", "scale_low", "scale_high"), surveys)
+    write(folder / "indicators.csv", ("survey", "code", "label", "label_zh", "position"), _indicators())
     write(
         folder / "responses.csv",
         ("survey", "number", "customer", "case", "channel", "region", "answered_at"),

@@ -13,7 +13,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.widgets import Static
 
-from console.i18n import N_, _, ngettext
+from console.i18n import N_, _, in_language, ngettext
 from console.labels import label
 from console.screens.asking import with_terms
 from console.screens.base import NAVIGATION, Question
@@ -50,7 +50,9 @@ def level_of(answer: AnswerLine) -> str:
 COLUMNS: tuple[Column[AnswerRow], ...] = (
     Column("at", N_("Answered"), 16, lambda row: Piece(row.at), rank=8),
     Column("number", N_("Response"), 12, lambda row: Piece(row.answer.number), rank=7),
-    Column("indicator", N_("Indicator"), 18, lambda row: Piece(row.answer.label), rank=9),
+    Column(
+        "indicator", N_("Indicator"), 18, lambda row: Piece(in_language(row.answer.label, row.answer.label_zh)), rank=9
+    ),
     Column("level", N_("Level"), 12, lambda row: Piece(level_of(row.answer)), rank=9, is_right=True),
     Column("region", N_("Region"), 10, lambda row: Piece(row.answer.region), rank=6),
     Column("kind", N_("Kind of customer"), 12, lambda row: Piece(value_name("kind", row.answer.kind)), rank=3),
@@ -188,6 +190,8 @@ def response_blocks(answers: Sequence[AnswerLine], zone: tzinfo) -> list[Block]:
     )
     grid = Grid(
         (_("Indicator"), _("Level"), _("Written")),
-        tuple((f"{one.label} ({one.indicator})", level_of(one), one.text) for one in answers),
+        tuple(
+            (f"{in_language(one.label, one.label_zh)} ({one.indicator})", level_of(one), one.text) for one in answers
+        ),
     )
     return [Facts(facts), Gap(), Heading(_("Answers")), grid]

@@ -6,7 +6,7 @@ from datetime import datetime, tzinfo
 from typing import TYPE_CHECKING
 
 from console.actions import key_of
-from console.i18n import N_, _, ngettext
+from console.i18n import N_, _, in_language, ngettext
 from console.labels import LABELS, label
 from console.widgets.content import Piece, due, moment, number
 from console.widgets.reading import LONGEST_FACT, Block, Facts, Gap, Grid, Heading, Paragraph
@@ -296,7 +296,12 @@ def customer_blocks(detail: CustomerDetail, now: datetime, zone: tzinfo) -> list
     )
     blocks += [Gap(), Heading(_("Answers to surveys"))]
     answers = tuple(
-        (moment(answer.answered_at, zone), answer.survey, answer.indicator, str(answer.score))
+        (
+            moment(answer.answered_at, zone),
+            in_language(answer.survey, answer.survey_zh),
+            in_language(answer.indicator, answer.indicator_zh),
+            str(answer.score),
+        )
         for answer in detail.answers[:CASES_SHOWN]
     )
     blocks.append(

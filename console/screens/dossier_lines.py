@@ -7,7 +7,7 @@ from datetime import datetime, tzinfo
 
 from rich.cells import cell_len
 
-from console.i18n import N_, _
+from console.i18n import N_, _, in_language
 from console.labels import label
 from console.portraits import amount, flag_words, portrait, quantity
 from console.services.care_views import StandingRow
@@ -314,7 +314,15 @@ def _answers(found: Dossier, now: datetime, zone: tzinfo) -> tuple[tuple[str, ..
     del now
     heads = (_("Answered"), _("Score"), _("Survey"), _("Indicator"))
     return heads, [
-        ("", (moment(item.answered_at, zone), str(item.score), item.survey, item.indicator))
+        (
+            "",
+            (
+                moment(item.answered_at, zone),
+                str(item.score),
+                in_language(item.survey, item.survey_zh),
+                in_language(item.indicator, item.indicator_zh),
+            ),
+        )
         for item in found.detail.answers
     ]
 

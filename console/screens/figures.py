@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from console.i18n import N_, _, chosen_language
+from console.i18n import N_, _, in_language
 from console.screens.page import Page
 from console.services.satisfaction_views import Figure
 from console.widgets.content import number
@@ -73,7 +73,7 @@ SOURCES = {
 
 def label_of(label: str, label_zh: str, code: str = "") -> str:
     """Return a label in the language chosen; its code where it has none."""
-    return (label_zh if label_zh and chosen_language().startswith("zh") else label) or code
+    return in_language(label, label_zh) or code
 
 
 def shown(figure: Figure | None, *, has_sign: bool = False) -> str:

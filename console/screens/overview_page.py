@@ -40,6 +40,8 @@ LEAST_NAME = 10
 MOST_STATUS = 14
 WEAK_SHOWN = 8
 SEGMENTS_SHOWN = 12
+ROOM_FOR_SAMPLES = 100
+"""Columns from which on the segments carry their intervals and samples; below, their table does (`t`)."""
 
 
 def dimension_name(name: str) -> str:
@@ -284,7 +286,11 @@ def _weak_line(point: WeakPoint, width: int) -> list[BoardLine]:
     name = f"{label_of(point.label, point.label_zh, point.indicator)} {sign('times')} {value_name(point.dimension, point.value)}"
     q = "q <0.001" if point.q < 0.001 else f"q {point.q:.3f}"
     facts = _("n {n}  score {score}  the rest {rest}  {q}  gain {gain}").format(
-        n=number(point.figure.n), score=shown(point.figure), rest=f"{point.rest:.1f}", q=q, gain=f"{point.gain:+.2f}"
+        n=number(point.figure.n),
+        score=f"{shown(point.figure)} {interval(point.figure)}".rstrip(),
+        rest=f"{point.rest:.1f}",
+        q=q,
+        gain=f"{point.gain:+.2f}",
     )
     room = width - cell_len(facts) - 5
     head = Spot(f"{point.rank:2d} ", "overdue")
@@ -307,13 +313,23 @@ def _segments(found: Overview, width: int, *, is_table: bool) -> list[BoardLine]
         for segment in chosen:
             text = shown(segment.figure) + (f" {sign('down')}" if segment.is_low else "")
             key = f"segment:{dimension}:{segment.value}"
-            groups.append(
-                [Spot(f"{value_name(dimension, segment.value)} "), Spot(text, "soon" if segment.is_low else "", key)]
-            )
+            group = [
+                Spot(f"{value_name(dimension, segment.value)} "),
+                Spot(text, "soon" if segment.is_low else "", key),
+            ]
+            if width >= ROOM_FOR_SAMPLES:
+                group.append(Spot(_sample(segment.figure), "quiet"))
+            groups.append(group)
         if len(segments) > len(chosen):
             groups.append([Spot(_("and {count} more").format(count=len(segments) - len(chosen)), "quiet")])
         lines += _flowed(groups, width, indent=widest + 3)
     return lines or [(Spot(_("The answers bear no region, channel or kind of customer."), "quiet"),)]
+
+
+def _sample(figure: Figure) -> str:
+    """Return the interval of a segment's figure and how many answers it is of, where they may be told."""
+    told = interval(figure)
+    return f" {told} n {number(figure.n)}" if told else ""
 
 
 def _segment_row(dimension: str, segment: Segment, width: int) -> BoardLine:

@@ -69,7 +69,7 @@ def _selected() -> Select[Any]:
             ANSWER_TEXTS.c.content, RESPONSES.c.answered_at, RESPONSES.c.region, RESPONSES.c.kind, RESPONSES.c.supply,
             RESPONSES.c.channel, RESPONSES.c.department, RESPONSES.c.interviewer, RESPONSES.c.language, CUSTOMERS.c.number,
             CASES.c.reference, RESPONSES.c.weight, RESPONSES.c.is_double, RESPONSES.c.excluded,
-            ANSWERS.c.response_id, ANSWERS.c.indicator_id,
+            INDICATORS.c.label_zh, ANSWERS.c.response_id, ANSWERS.c.indicator_id,
         )
         .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
         .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
@@ -117,6 +117,7 @@ def _line(row: tuple[Any, ...]) -> AnswerLine:
         weight=row[19],
         is_double=bool(row[20]),
         excluded=row[21],
+        label_zh=row[22],
     )
 
 

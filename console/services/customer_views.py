@@ -36,12 +36,14 @@ class AccountRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerRow:
-    """One answer of a customer to a survey."""
+    """One answer of a customer to a survey, whose title and indicator may have Chinese names too."""
 
     answered_at: datetime
     survey: str
     indicator: str
     score: int
+    survey_zh: str = ""
+    indicator_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True)

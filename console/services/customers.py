@@ -232,7 +232,14 @@ def detail(store: Store, customer_id: int) -> CustomerDetail:
         )
         cases = queues.rows_on(connection, connection.execute(newest).scalars().all())
         answers = connection.execute(
-            select(RESPONSES.c.answered_at, SURVEYS.c.title, INDICATORS.c.label, ANSWERS.c.score)
+            select(
+                RESPONSES.c.answered_at,
+                SURVEYS.c.title,
+                INDICATORS.c.label,
+                ANSWERS.c.score,
+                SURVEYS.c.title_zh,
+                INDICATORS.c.label_zh,
+            )
             .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
             .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
             .join(SURVEYS, SURVEYS.c.id == RESPONSES.c.survey_id)

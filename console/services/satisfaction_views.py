@@ -281,6 +281,7 @@ class AnswerLine:
     weight: float
     is_double: bool
     excluded: str = ""
+    label_zh: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -448,6 +448,7 @@ class _Loading:
             "survey_id": self.id_of(SURVEYS, row["survey"]),
             "code": row["code"],
             "label": row["label"],
+            "label_zh": row["label_zh"],
             "position": int(row["position"]),
         }
 

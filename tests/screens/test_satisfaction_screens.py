@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,16 @@ async def test_the_tree_folds_and_a_segment_is_gone_into_and_out_of_again(data: 
         assert "region:west" in lines(app)[1]
         await press(pilot, "escape")
         assert "region:west" not in lines(app)[1]
+
+
+async def test_segments_carry_their_interval_and_sample_where_there_is_room(data: ServiceData) -> None:
+    told = re.compile(r"west \d+\.\d~?( ↓)? \[\d+\.\d, \d+\.\d\] n \d+")
+    async with console(data, size=(120, 40)) as (app, pilot):
+        await press(pilot, "3")
+        assert told.search(shown(app))
+    async with console(data, size=(80, 60)) as (app, pilot):
+        await press(pilot, "3")
+        assert not told.search(shown(app))
 
 
 async def test_the_table_says_what_the_chart_says(data: ServiceData) -> None:
