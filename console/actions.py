@@ -90,6 +90,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("app.workflow", (), N_("Workflow"), N_("See the states of a case and the ways between them."), LOOK),
     Action("app.drafts", (), N_("Drafts"), N_("Go on with a form that was typed and not saved."), WORK),
     Action("app.copied", (), N_("Copied texts"), N_("See what was copied, to select it by hand."), LOOK),
+    Action("app.messages", (), N_("Messages"), N_("Read again what the console said."), LOOK),
     Action("app.help", ("?", "f1"), N_("Help"), N_("Show what the keys of this screen do."), GO, 91),
     Action("app.leave", ("q", "ctrl+q"), N_("Leave"), N_("Leave the program."), GO, 92),
     Action(
@@ -273,6 +274,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("case.copy", ("y",), N_("Copy reference"), N_("Send the reference to the clipboard."), LOOK, 5),
     Action("case.copy-row", ("Y",), N_("Copy row"), N_("Send the whole row, all columns, to the clipboard."), LOOK),
     Action("case.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
+    Action(
+        "customers.clear", ("escape",), N_("Clear"), N_("Look for nobody any more: show the first customers."), LOOK
+    ),
     Action("customers.find", ("/",), N_("Find"), N_("Find by name, number or telephone."), LOOK, 2),
     Action("customers.refresh", ("r",), N_("Refresh"), N_("Ask the database again."), LOOK),
     Action("customers.contact", ("c",), N_("Contact"), N_("Write down a contact with the customer."), WORK, 4),

@@ -11,11 +11,12 @@ import sys
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import suppress
-from datetime import UTC, tzinfo
+from datetime import UTC, datetime, tzinfo
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from console.choices import Choices
 from console.clipboard import fitting, sequence
+from console.clock import now
 from console.errors import OmbudError
 from console.i18n import _
 from console.sentences import told
@@ -34,6 +35,7 @@ from textual.binding import BindingType
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.message_pump import MessagePump
+from textual.notifications import Notify
 from textual.screen import Screen
 
 from console.actions import BY_ID, actions_of, key_name, key_of
@@ -68,6 +70,7 @@ if TYPE_CHECKING:
 POLL_SECONDS = 1.5
 POLLS_PER_REDRAW = 20
 COPIED_KEPT = 20
+MESSAGES_KEPT = 100
 MODE_ACTIONS = ("queues", "customers", "satisfaction", "quality")
 
 OWN_ACTIONS = frozenset(action.method for action in actions_of(["app"]))
@@ -143,6 +146,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         self.drafts = drafts or Drafts()
         self.doings = Doings()
         self.copied: deque[str] = deque(maxlen=COPIED_KEPT)
+        self.messages: deque[tuple[datetime, str]] = deque(maxlen=MESSAGES_KEPT)
         self.claims = ClaimKeeper(self.link, self.doings)
         self._zone = zone
         self.is_stopping = False
@@ -190,6 +194,13 @@ class ConsoleApp(App[int], inherit_bindings=False):
     ) -> None:
         """Show a toast; brackets in it are brackets, whatever is asked for."""
         super().notify(clean(message), title=clean_line(title), severity=severity, timeout=timeout, markup=False)
+
+    def on_notify(self, event: Notify) -> None:
+        """Let a message take the place of the one before, which may say what is so no longer; errors stay for their time."""
+        self.messages.append((now(), event.notification.message))
+        for shown in list(self._notifications):
+            if shown.severity != "error":
+                self._unnotify(shown, refresh=False)
 
     @property
     def is_ascii(self) -> bool:
@@ -443,6 +454,11 @@ class ConsoleApp(App[int], inherit_bindings=False):
         from console.screens.page import CopiedPage
 
         self.push_screen(CopiedPage(list(self.copied)))
+
+    def action_messages(self) -> None:
+        from console.screens.page import MessagesPage
+
+        self.push_screen(MessagesPage(list(self.messages)))
 
     def action_new_case(self) -> None:
         if isinstance(self.screen, ConsoleScreen) and self.screen.context != "intake":

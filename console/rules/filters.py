@@ -76,10 +76,14 @@ class Operator(StrEnum):
 
 
 class FilterError(PointedError):
-    """A filter that cannot be understood, and where: ``position`` counts characters from 0."""
+    """A filter that cannot be understood, and where: ``position`` counts characters from 0.
 
-    def __init__(self, message: str, hint: str = "", *, text: str = "", position: int = 0) -> None:
+    ``what`` is the message without the place, for whoever points at it.
+    """
+
+    def __init__(self, message: str, hint: str = "", *, text: str = "", position: int = 0, what: str = "") -> None:
         super().__init__(message, hint)
+        self.what = what or message
         self.text = text
         self.position = position
 
@@ -207,7 +211,8 @@ class _Parser:
 
     def refuse(self, message: str, hint: str = "", *, at: int | None = None) -> NoReturn:
         position = self.at if at is None else at
-        raise FilterError(f"{message} (at character {position + 1}).", hint, text=self.text, position=position)
+        placed = f"{message} (at character {position + 1})."
+        raise FilterError(placed, hint, text=self.text, position=position, what=message)
 
     def filter(self) -> Filter:
         if len(self.text) > LONGEST:

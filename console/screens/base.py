@@ -19,7 +19,7 @@ from console.actions import BY_ID, Action, actions_of
 from console.i18n import _
 from console.screens.data import DataAccess
 from console.widgets.bars import Bar, KeyBar
-from console.widgets.bindings import bindings, key_name
+from console.widgets.bindings import bindings, key_name, while_typing
 from console.widgets.board import Board
 from console.widgets.content import content
 from console.widgets.reading import Reading
@@ -155,13 +155,14 @@ class ConsoleScreen(SizedScreen):
         shown = [
             action
             for action, _node in self.active_actions()
-            if action.footer and (not is_writing or action.context in ("filter", "find"))
+            if action.footer and (not is_writing or action.context in ("filter", "find", "app"))
         ]
         shown.sort(key=lambda action: action.footer)
         taken: set[str] = set()
         keys = []
         for action in shown:
-            free = [key for key in action.keys if key not in taken]
+            acting = action.keys if not is_writing or action.context != "app" else while_typing(action)
+            free = [key for key in acting if key not in taken]
             if free:
                 keys.append((action.id, key_name(free[0]), _(action.label)))
             taken.update(action.keys)

@@ -6,15 +6,17 @@ from array import array
 from collections.abc import Sequence
 from typing import ClassVar, cast
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container, Horizontal
 from textual.content import Content
+from textual.dom import DOMNode
 from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
+from console.actions import BY_ID
 from console.clock import now
 from console.i18n import N_, _, ngettext
 from console.labels import label
@@ -26,7 +28,7 @@ from console.screens.dossier import customer_blocks
 from console.screens.form_work import DOING, FormWork
 from console.services.customer_views import CustomerDetail, CustomerRow
 from console.widgets.bars import Bar
-from console.widgets.bindings import bindings
+from console.widgets.bindings import bindings, is_key_of
 from console.widgets.columns import Column
 from console.widgets.content import Piece, cut, number
 from console.widgets.reading import Reading
@@ -34,6 +36,8 @@ from console.widgets.window_table import WindowTable
 
 TYPING_PAUSE = 0.15
 PREVIEW_PAUSE = 0.12
+STILL_KEYS = ("customers.find", "app.help", "app.palette")
+"""Actions whose keys stay keys in the empty line: neither a name nor a number begins with one."""
 
 COLUMNS: tuple[Column[CustomerRow], ...] = (
     Column("number", N_("Number"), 14, lambda row: Piece(row.number), rank=6),
@@ -53,6 +57,18 @@ class FindField(Field):
 
     class Left(Message):
         """The rows are wanted."""
+
+    async def _on_key(self, event: events.Key) -> None:
+        """Let keys that begin no name do in the empty line what they do in the rows."""
+        if not self.value:
+            for action_id in STILL_KEYS:
+                if is_key_of(event, action_id):
+                    event.stop()
+                    event.prevent_default()
+                    node: DOMNode = self.app if action_id.startswith("app.") else self.screen
+                    await self.app.run_action(BY_ID[action_id].method, node)
+                    return
+        await super()._on_key(event)
 
     def action_apply(self) -> None:
         self.post_message(self.Left())
@@ -173,7 +189,12 @@ class CustomerScreen(FormWork):
         self.app.push_screen(DossierScreen(event.row_id))
 
     def action_find(self) -> None:
-        self.query_one("#find", FindField).focus()
+        field = self.query_one("#find", FindField)
+        field.focus()
+        field.select_all()
+
+    def action_clear(self) -> None:
+        self.query_one("#find", FindField).value = ""
 
     def action_refresh(self) -> None:
         self.renew()

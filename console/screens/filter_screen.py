@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import cast
 
@@ -10,18 +11,23 @@ from textual import events, on
 from textual.timer import Timer
 from textual.widgets import Input
 
+from console.i18n import _
 from console.rules.filters import FilterError
 from console.screens.filter_bar import FilterField, Proposals, completed, is_unfinished
 from console.screens.queue_questions import QueueQuestions
 from console.screens.view_keeping import ViewScreen
-from console.sentences import told
+from console.sentences import said, told
 
 TYPING_PAUSE = 0.15
 VALUES = "values"
 
 
-ROW_CELLS = 16
+ROW_CELLS = 18
 """What stands to the right of a message: the number of the row, with its margins."""
+
+
+FIRST_SENTENCE = re.compile(r".*?[?.？。]")
+"""Of a hint what is nearest, where there is no room for the rest."""
 
 
 class FilterScreen(ViewScreen):
@@ -44,6 +50,11 @@ class FilterScreen(ViewScreen):
         raise NotImplementedError
 
     @property
+    def has_fault(self) -> bool:
+        """Whether what was typed last cannot be understood."""
+        raise NotImplementedError
+
+    @property
     def field(self) -> FilterField:
         """The line of the filter bar."""
         return self.query_one("#filter", FilterField)
@@ -62,12 +73,14 @@ class FilterScreen(ViewScreen):
     def pointed(self, error: FilterError) -> tuple[str, str]:
         """Return the message with a sign under the place in the filter line that it is about, and the blanks before it."""
         indent = cell_len("/ ") + cell_len(self._typed[: error.position])
-        room = self.size.width - indent - ROW_CELLS
-        whole, first = " ".join(told(error)), told(error)[0]
-        for message in (whole, first):
+        room = self.size.width - indent - cell_len("^ ") - ROW_CELLS
+        what, hint = said(error.what), said(error.hint)
+        nearest = FIRST_SENTENCE.match(hint)
+        for follows in (hint, nearest.group() if nearest else "", ""):
+            message = _joined(what, follows)
             if cell_len(message) <= room:
                 return " " * indent, f"^ {message}"
-        return "", whole
+        return "", " ".join(told(error))
 
     # Typing
 
@@ -118,7 +131,8 @@ class FilterScreen(ViewScreen):
             self.complete_filter()
             return
         self._use_typed()
-        self._leave_field()
+        if not self.has_fault:
+            self._leave_field()
 
     @on(FilterField.GivenUp)
     def give_filter_up(self) -> None:
@@ -161,3 +175,9 @@ class FilterScreen(ViewScreen):
         self._before = self._typed
         self.field.focus()
         self.field.cursor_position = len(self.field.value)
+
+
+def _joined(what: str, hint: str) -> str:
+    if not hint or what.endswith((":", "：")):
+        return f"{what} {hint}".rstrip()
+    return _("{what}. {hint}").format(what=what, hint=hint)

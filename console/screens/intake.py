@@ -102,6 +102,7 @@ class IntakeScreen(ConsoleScreen):
         self._previewing: Timer | None = None
         self._preview: IntakePreview | None = None
         self._customers: dict[str, CustomerRow] = {}
+        self._caller = ""
         self._is_saved = False
         self._is_ready = False
 
@@ -240,12 +241,26 @@ class IntakeScreen(ConsoleScreen):
         )
 
     def _follow_customer(self) -> None:
-        found = self._customers.get(self.form.values.get("customer", ""))
+        caller = self.form.values.get("customer", "")
+        if self._caller not in ("", caller):
+            self._forget_account()
+        self._caller = caller
+        found = self._customers.get(caller)
         if found is not None:
             customer_id = found.id
             self.ask("customer", lambda data: data.customer(customer_id))
 
+    def _forget_account(self) -> None:
+        """Take away the accounts of the caller before: a case must not go to a meter of somebody else."""
+        row = self.form.row("account")
+        is_of_caller = row.has_choice(row.value)
+        row.offer(())
+        if is_of_caller:
+            row.put("")
+
     def _offer_accounts(self, detail: CustomerDetail) -> None:
+        if detail.row.number != self.form.values.get("customer", ""):
+            return  # another caller was chosen meanwhile
         accounts = tuple(
             (item.number, "  ".join(part for part in (item.number, item.address) if part)) for item in detail.accounts
         )

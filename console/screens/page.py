@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import tzinfo
+from datetime import datetime, tzinfo
 from typing import ClassVar, cast
 
 from textual.app import ComposeResult
@@ -88,6 +88,25 @@ def notice_blocks(notices: Sequence[NoticeRow], zone: tzinfo) -> list[Block]:
         head = f"{moment(notice.at, zone)}  {label(notice.kind, 'notice')}  {notice.reference}"
         blocks += [Paragraph(head, "label"), Paragraph(f"  {notice.text}"), Gap()]
     return blocks
+
+
+class MessagesPage(Page):
+    """What the console said in this session: a message goes when the next one comes, or before it was read."""
+
+    def __init__(self, messages: Sequence[tuple[datetime, str]]) -> None:
+        """Take messages with the time of each, the newest last."""
+        super().__init__(_("Messages"))
+        self._messages = tuple(messages)
+
+    def renew(self) -> None:
+        """Show the messages, the newest first."""
+        if not self._messages:
+            self.show([Paragraph(_("Nothing was said in this session."))])
+            return
+        blocks: list[Block] = []
+        for said_at, text in reversed(self._messages):
+            blocks += [Paragraph(moment(said_at, self.console.zone), "quiet"), Paragraph(text), Gap()]
+        self.show(blocks[:-1])
 
 
 class CopiedPage(Page):

@@ -88,6 +88,11 @@ class ListingScreen(FilterScreen):
         """Ask what is not asked before the first rows are there."""
         raise NotImplementedError
 
+    @property
+    def has_fault(self) -> bool:
+        """Whether what was typed last cannot be understood."""
+        return self._fault is not None
+
     # Asking
 
     def _asked(self) -> Filter:
@@ -100,6 +105,7 @@ class ListingScreen(FilterScreen):
         except FilterError as error:
             self._take_fault(error, is_kept=keep)
             return
+        self._fault = None
         self._is_keeping, self._is_stale, self._is_beginning = keep, False, False
         if not keep:
             self._new = frozenset()

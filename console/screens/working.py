@@ -191,8 +191,10 @@ class WorkScreen(ConsoleScreen):
 
     def _show_form(self, verb: str, case_ids: tuple[int, ...], basis: FormBasis, complaint: str) -> None:
         from console.screens.dialogs import FormDialog
-        from console.screens.verb_forms import GRAVE, said, say_fields, verb_fields
+        from console.screens.verb_forms import GRAVE, KEPT, said, say_fields, verb_fields
 
+        if len(case_ids) > 1:
+            basis = replace(basis, held=())  # what one of them holds is not for the others
         versions = self._versions(case_ids)
         if complaint and len(case_ids) == 1:
             versions = {case_ids[0]: basis.version}  # whoever was told of a change and saves again means it
@@ -206,6 +208,8 @@ class WorkScreen(ConsoleScreen):
             complaint = refusal_text(basis.possibility.reason)
 
         about = self._named(case_ids)[:1] if len(case_ids) == 1 else []
+        if len(case_ids) > 1 and any(item.name in KEPT for item in fields):
+            complaint = complaint or _("What is left empty stays with each case as it is.")
         if not about and draft is not None and draft.about:
             about = [draft.about]
 

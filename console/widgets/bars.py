@@ -46,13 +46,17 @@ class Bar(Widget):
             self._parts, self._right, self._between = shown, right, between
             self.refresh()
 
+    def fitting(self, width: int) -> Sequence[tuple[str, str, str]]:
+        """Return the parts to be drawn in so many cells; those that then do not fit are left out from the right."""
+        return self._parts
+
     def render(self) -> Content:
         """Draw the parts that fit."""
         width = self.content_size.width
         pieces: list[tuple[str, str]] = []
         self._places = []
         left = 0
-        for name, text, style in self._parts:
+        for name, text, style in self.fitting(width):
             part = cut(text, width)
             cells = cell_len(part)
             if left + cells > width:
@@ -80,7 +84,7 @@ class Bar(Widget):
 
 
 class KeyBar(Bar):
-    """The footer: keys that apply now. Asks for them anew whenever the focus moves."""
+    """The footer: keys that apply now, of which the way back and to the help always show. Asks anew whenever the focus moves."""
 
     DEFAULT_CSS = """
     KeyBar { dock: bottom; background: $panel; }
@@ -94,6 +98,24 @@ class KeyBar(Bar):
         self._keys = keys
         self._why_not = why_not
 
+    def fitting(self, width: int) -> Sequence[tuple[str, str, str]]:
+        """Return what fits: the last of those that may be left out make room for those that may not."""
+        room = width + cell_len(self._between)
+        kept = [part for part in self._parts if _is_kept(part[0])]
+        room -= sum(self._cells(part) for part in kept)
+        shown = set(kept)
+        for part in self._parts:
+            if part in shown:
+                continue
+            room -= self._cells(part)
+            if room < 0:
+                break
+            shown.add(part)
+        return [part for part in self._parts if part in shown]
+
+    def _cells(self, part: tuple[str, str, str]) -> int:
+        return cell_len(part[1]) + cell_len(self._between)
+
     def renew(self) -> None:
         """Show the keys that apply now; what cannot be done stands dimmed and in brackets, and its key tells why."""
         self.show([self._part(*found) for found in self._keys()])
@@ -101,3 +123,9 @@ class KeyBar(Bar):
     def _part(self, action_id: str, key: str, label: str) -> tuple[str, str, str]:
         is_barred = self._why_not is not None and bool(self._why_not(action_id))
         return (action_id, f"({key} {label})", "dim") if is_barred else (action_id, f"{key} {label}", "")
+
+
+def _is_kept(action_id: str) -> bool:
+    """Return whether an action shows in the narrowest footer: somebody lost needs the way back, or the help."""
+    context, _dot, verb = action_id.partition(".")
+    return action_id == "app.help" or (context != "app" and verb in ("back", "leave"))

@@ -32,6 +32,11 @@ def bindings(*contexts: str) -> list[BindingType]:
     ]
 
 
+def while_typing(action: Action) -> tuple[str, ...]:
+    """Return the keys of an action that no line to write in takes for itself."""
+    return tuple(key for key in action.keys if ACTS_WHILE_TYPING.fullmatch(key))
+
+
 def keys_of(action: Action) -> str:
     """Return the keys of an action for reading; what has none is chosen from all commands."""
     return " ".join(key_name(key) for key in action.keys or BY_ID["app.palette"].keys)
@@ -61,4 +66,4 @@ def list_step(event: events.Key) -> str:
     return next((step for action_id, step in LIST_STEPS.items() if is_key_of(event, action_id)), "")
 
 
-__all__ = ["bindings", "is_key_of", "key_name", "keys_of", "list_step"]
+__all__ = ["bindings", "is_key_of", "key_name", "keys_of", "list_step", "while_typing"]

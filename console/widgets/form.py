@@ -166,6 +166,10 @@ class FieldRow(Vertical):
     def _named(self, code: str) -> str:
         return next((name or known for known, name in self._choices if known == code), code)
 
+    def has_choice(self, code: str) -> bool:
+        """Return whether a code is one of the list."""
+        return any(known == code for known, _name in self._choices)
+
     @property
     def editor(self) -> FormInput | FormText:
         """What is written in."""

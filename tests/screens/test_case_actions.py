@@ -19,6 +19,7 @@ from console.screens.queues import QueueScreen
 from console.screens.refusals import refusal_text
 from console.screens.working import result_text
 from console.services.views import ActionResult
+from console.widgets.form import Form
 from console.widgets.window_table import WindowTable
 
 
@@ -213,3 +214,34 @@ def test_results_name_one_and_count_many() -> None:
     assert result_text("assign", many) == "Assign: 11 cases; 1 skipped: it was changed since — u undoes"
     none = ActionResult("archive", None, (), (("C-2", "No reply is recorded; reply first."),))
     assert result_text("archive", none) == "C-2  Archive: No reply is recorded; reply first."
+
+
+async def test_what_one_of_many_holds_is_not_written_to_the_others() -> None:
+    data = MemoryData(50)
+    async with console(data) as (app, pilot):
+        await press(pilot, "t")
+        assert app.screen.query_one(Form).row("category").value == "billing"
+        await press(pilot, "escape", "space", "space", "t")
+        assert "What is left empty stays with each case as it is." in shown(app)
+        assert app.screen.query_one(Form).values == {}
+        await press(pilot, "tab")
+        await write(pilot, "imp")
+        await press(pilot, "tab", "f2")
+        assert "Severity: Important" in shown(app)
+        await press(pilot, "y")
+        assert [deed[:3] for deed in data.performed] == [("triage", (0, 1), {"severity": "2"})]
+
+
+async def test_another_caller_does_not_keep_the_account_of_the_one_before() -> None:
+    data = MemoryData(30)
+    async with console(data, size=(100, 30)) as (app, pilot):
+        await press(pilot, "ctrl+n")
+        await write(pilot, "李娜")
+        await until(pilot, lambda: "customers 李娜" in data.asked)
+        await settle(pilot)
+        await press(pilot, "enter")
+        form = app.screen.query_one(Form)
+        await until(pilot, lambda: form.values.get("account") == "residential")
+        await press(pilot, "shift+tab")
+        await write(pilot, "Nobody")
+        await until(pilot, lambda: "account" not in form.values)

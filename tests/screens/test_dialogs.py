@@ -6,11 +6,12 @@ import random
 from pathlib import Path
 
 import pytest
-from driving import console, press, settle, shown, until, write
+from driving import console, lines, press, settle, shown, until, write
 from memory_data import MemoryData
 
 from console.actions import BY_ID
 from console.app import ConsoleApp
+from console.i18n import _, choose_language
 from console.screens.base import ConsoleDialog
 from console.screens.case import CaseScreen
 from console.screens.dialogs import Confirm, FormDialog
@@ -128,3 +129,23 @@ async def test_no_size_stops_it_while_things_load() -> None:
 async def test_a_window_too_small_is_said(size: tuple[int, int], is_small: bool) -> None:
     async with console(size=size) as (app, _pilot):
         assert ("This window is too small" in shown(app)) == is_small
+
+
+@pytest.mark.parametrize("language", ["en", "zh_CN"])
+async def test_the_narrowest_footer_shows_the_way_back_and_to_the_help(language: str) -> None:
+    choose_language(language)
+    async with console(size=(60, 15)) as (app, pilot):
+        assert f"? {_('Help')}" in lines(app)[-1]
+        assert lines(app)[-1].lstrip().startswith(_("Enter"))
+        await press(pilot, "enter")
+        assert f"Esc {_('Back')}" in lines(app)[-1]
+        assert f"? {_('Help')}" in lines(app)[-1]
+        await press(pilot, "escape", "2", "escape", "l")
+        assert f"Esc {_('Back')}" in lines(app)[-1]
+
+
+async def test_parts_of_the_footer_are_clicked_where_they_stand() -> None:
+    async with console(size=(60, 15)) as (app, pilot):
+        await pilot.click(KeyBar, offset=(lines(app)[-1].index("? Help"), 0))
+        await settle(pilot)
+        assert isinstance(app.screen, HelpScreen)

@@ -4,10 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from driving import console, press, settle, shown, until, write
+import pytest
+from driving import console, lines, press, settle, shown, until, write
 from memory_data import MemoryData
+from textual.screen import Screen
 
 from console.screens.case import CaseScreen
+from console.screens.chooser import Chooser
+from console.screens.customers import FindField
 from console.screens.dossier import CHUNK
 from console.screens.help import HelpScreen
 from console.screens.queues import QueueScreen
@@ -176,3 +180,28 @@ async def test_a_customer_under_the_cursor_who_is_found_no_longer_stays_until_th
         await press(pilot, "j")
         assert table.cursor_row != held
         assert app.return_code is None
+
+
+async def test_the_line_of_customers_takes_no_slash_typed_out_of_habit_and_is_written_over_or_cleared() -> None:
+    data = MemoryData()
+    async with console(data) as (app, pilot):
+        await press(pilot, "2", "/")
+        field = app.screen.query_one("#find", FindField)
+        assert field.value == ""
+        await write(pilot, "阳修")
+        await press(pilot, "enter", "/")
+        await write(pilot, "李/")
+        assert field.value == "李/"
+        await press(pilot, "escape")
+        assert isinstance(app.focused, WindowTable)
+        await press(pilot, "escape")
+        await until(pilot, lambda: field.value == "" and "Mary Smith" in shown(app))
+
+
+@pytest.mark.parametrize(("key", "kind"), [("?", HelpScreen), (":", Chooser), ("f1", HelpScreen)])
+async def test_help_and_commands_open_from_the_empty_line_of_customers(key: str, kind: type[Screen[object]]) -> None:
+    async with console() as (app, pilot):
+        await press(pilot, "2")
+        assert "F1 Help" in lines(app)[-1]
+        await press(pilot, key)
+        assert isinstance(app.screen, kind)

@@ -18,7 +18,7 @@ from console.i18n import choose_language
 from console.rules.case_columns import READY_LAYOUT
 from console.rules.filters import FilterError, parse
 from console.screens.data import PartType
-from console.screens.filter_bar import is_unfinished
+from console.screens.filter_bar import FilterField, is_unfinished
 from console.screens.queue_columns import SORTS
 from console.screens.queue_listing import queue_filter, sort_of
 from console.screens.queue_questions import QueueQuestions
@@ -161,6 +161,20 @@ async def test_a_wrong_filter_is_pointed_at_and_the_rows_stay() -> None:
         assert status.index("^") == filter_line.index("red") + 2  # two wide characters stand before it
         assert "red is not a time" in status
         assert any("C-2026" in line for line in lines(app))
+
+
+async def test_a_mistake_in_the_filter_names_the_nearest_word_at_80_columns_and_one_stays_in_the_line() -> None:
+    async with console() as (app, pilot):
+        await press(pilot, "/")
+        await write(pilot, "停水 severty:3")
+        await press(pilot, "enter")
+        assert "^ Unknown field severty: Did you mean severity?" in shown(app)
+        assert isinstance(app.focused, FilterField)
+        await press(pilot, *["backspace"] * 4)
+        await write(pilot, "ity:3")
+        await press(pilot, "enter")
+        assert isinstance(app.focused, WindowTable)
+        assert "Unknown field" not in shown(app)
 
 
 async def test_what_is_wrong_with_a_filter_is_said_in_chinese_under_its_place() -> None:
