@@ -490,7 +490,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("columns.reset", ("0",), N_("As at first"), N_("Take the columns that are shown at first."), LOOK),
     Action("columns.down", ("j", "down"), N_("Down"), N_("Go to the next row."), MOVE),
     Action("columns.up", ("k", "up"), N_("Up"), N_("Go to the previous row."), MOVE),
-    Action("columns.back", ("escape", "q"), N_("Back"), N_("Leave the columns as they were."), GO),
+    Action("columns.back", ("escape", "q"), N_("Back"), N_("Leave the columns as they were."), GO, 8),
     Action("chooser.take", ("enter",), N_("Choose"), N_("Take the entry under the cursor."), LOOK, 1),
     Action("chooser.back", ("escape",), N_("Back"), N_("Close without choosing."), GO, 2),
 )

@@ -144,7 +144,7 @@ class CareScreen(FormWork):
         parts = [
             (kind, f"[{_(name)}]", "accent") if kind == self._kind else (kind, _(name), "") for kind, name in LISTS
         ]
-        self.query_one("#lists", Bar).show(parts)
+        self.query_one("#lists", Bar).show(parts, current=self._kind)
 
     @on(Bar.PartChosen)
     def choose_list(self, event: Bar.PartChosen) -> None:
@@ -237,7 +237,9 @@ class CareScreen(FormWork):
 
     def action_do(self) -> None:
         row = self.table.cursor_row
-        if row is not None:
+        if row is None:
+            self.console.say(self.table.empty)
+        else:
             getattr(self, f"_do_{row.kind}")(row)
 
     def _do_complete(self, row: WorkLine) -> None:

@@ -16,6 +16,9 @@ from pathlib import Path
 
 from console.settings import state_directory
 
+ERRAND = "errand"
+"""The kind of a form that belongs to no case; its key is its title and what it is about."""
+
 LONGEST_DRAFT = 1 << 21
 """Bytes of a file that is read as a draft: a larger one is none of ours."""
 

@@ -6,10 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from console.errors import OmbudError
+from console.i18n import _
 from console.screens.base import ConsoleScreen
 from console.screens.data import DataAccess
 from console.screens.dialogs import FormDialog
-from console.widgets.form import FormField
+from console.screens.drafts import ERRAND
+from console.widgets.form import FormField, filled
 
 DOING = "doing"
 """The group of questions that write."""
@@ -44,13 +46,28 @@ class FormWork(ConsoleScreen):
         self._open(Errand(title, about, tuple(fields), act, done), "")
 
     def _open(self, errand: Errand, complaint: str) -> None:
+        drafts, database = self.console.drafts, self.console.database_name
+        place, untouched, fields = f"{errand.title}\n{errand.about}", filled(errand.fields), errand.fields
+        draft = None if complaint else drafts.find(database, ERRAND, place)
+        if draft is not None:
+            complaint = _("This is what you had typed before; it was kept.")
+            fields = tuple(replace(field, value=draft.values.get(field.name, field.value)) for field in fields)
+
+        def keep(values: Values) -> None:
+            drafts.keep(database, ERRAND, place, {} if values == untouched else values, errand.title)
+
+        def act(data: DataAccess, values: Values) -> object:
+            answer = errand.act(data, values)
+            drafts.remove(database, ERRAND, place)
+            return answer
+
         def take(values: Values | None) -> None:
             if values is not None:
                 self._errand, self._typed = errand, dict(values)
-                self.ask(DOING, lambda data: errand.act(data, values))
+                self.ask(DOING, lambda data: act(data, values))
 
         about = [errand.about] if errand.about else []
-        dialog = FormDialog(errand.title, about, errand.fields, complaint=complaint, saves_on_enter=False)
+        dialog = FormDialog(errand.title, about, fields, complaint=complaint, saves_on_enter=False, keep=keep)
         self.console.push_screen(dialog, take)
 
     def said(self) -> str:

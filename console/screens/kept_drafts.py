@@ -6,7 +6,7 @@ from console.i18n import _, ngettext
 from console.labels import label
 from console.screens.chooser import Chooser
 from console.screens.desk import Desk
-from console.screens.drafts import Draft
+from console.screens.drafts import ERRAND, Draft
 from console.screens.intake import KIND
 from console.widgets.content import cut, moment, number
 
@@ -41,8 +41,11 @@ def choose_draft(app: Desk) -> None:
 
 def _named(app: Desk, draft: Draft) -> str:
     typed = max(draft.values.values(), key=len, default="")
+    about = cut(draft.about.partition("  ")[0], 20)
     form = _("New case") if draft.kind == KIND else label(draft.kind, "verb")
-    parts = (moment(draft.at, app.zone), form, cut(draft.about.partition("  ")[0], 20), cut(typed, 24))
+    if draft.kind == ERRAND:
+        form, about = cut(draft.about, 34), ""
+    parts = (moment(draft.at, app.zone), form, about, cut(typed, 24))
     return "  ".join(part for part in parts if part)
 
 
@@ -51,6 +54,8 @@ async def _go_on(app: Desk, draft: Draft) -> None:
         from console.screens.taking_in import open_intake
 
         open_intake(app, draft)
+    elif draft.kind == ERRAND:
+        app.say(_("Begin “{form}” again: what was typed is offered there.").format(form=draft.about))
     elif draft.key.isdigit():
         await app.open_form(draft.kind, int(draft.key))
     else:

@@ -89,6 +89,13 @@ class ListingScreen(FilterScreen):
         raise NotImplementedError
 
     @property
+    def has_own_sort(self) -> bool:
+        """Whether the rows are sorted otherwise than the view says."""
+        return (
+            bool(self._sort) and not self.view.fault and self._sort != sort_of(queue_filter(self.view.filter, "", ""))
+        )
+
+    @property
     def has_fault(self) -> bool:
         """Whether what was typed last cannot be understood."""
         return self._fault is not None

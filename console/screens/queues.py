@@ -231,6 +231,9 @@ class QueueScreen(ListingScreen):
         if self.table.mark_count:
             marked = ngettext("{count} marked", "{count} marked", self.table.mark_count)
             parts.append(("queues.clear", marked.format(count=number(self.table.mark_count)), ""))
+        if self.has_unkept:
+            text = _("changed: {key} keeps it").format(key=key_of("queues.save-view"))
+            parts.append(("queues.save-view", text, "$warning"))
         if self.table.has_left:
             parts.append(("", _("this case has left the queue"), "$warning"))
         return parts

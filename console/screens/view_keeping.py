@@ -52,7 +52,20 @@ class ViewScreen(WorkScreen):
         kept = view.columns or (self.console.choices.columns(view.id) if view.is_ready else "")
         return self._layouts.get(view.id) or known_layout(kept) or READY_LAYOUT
 
+    @property
+    def has_unkept(self) -> bool:
+        """Whether one's own queue stands otherwise than it is kept, in its columns or its order."""
+        view = self.view
+        layout = self._layouts.get(view.id)
+        is_other = layout is not None and layout != (known_layout(view.columns) or READY_LAYOUT)
+        return view.is_own and (is_other or self.has_own_sort)
+
     # What the screen of cases says
+
+    @property
+    def has_own_sort(self) -> bool:
+        """Whether the rows are sorted otherwise than the view says."""
+        raise NotImplementedError
 
     def filter_to_keep(self) -> str:
         """Return the filter that is in force, with its order. Raises FilterError."""

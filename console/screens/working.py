@@ -192,6 +192,7 @@ class WorkScreen(ConsoleScreen):
     def _show_form(self, verb: str, case_ids: tuple[int, ...], basis: FormBasis, complaint: str) -> None:
         from console.screens.dialogs import FormDialog
         from console.screens.verb_forms import GRAVE, KEPT, said, say_fields, verb_fields
+        from console.widgets.form import filled
 
         if len(case_ids) > 1:
             basis = replace(basis, held=())  # what one of them holds is not for the others
@@ -213,8 +214,10 @@ class WorkScreen(ConsoleScreen):
         if not about and draft is not None and draft.about:
             about = [draft.about]
 
+        untouched = filled(fields)
+
         def keep(values: Mapping[str, str]) -> None:
-            drafts.keep(database, verb, place, values, "".join(about))
+            drafts.keep(database, verb, place, {} if values == untouched else values, "".join(about))
 
         def take(values: dict[str, str] | None) -> None:
             if values is None:

@@ -14,7 +14,10 @@ from console.widgets.content import cut
 
 
 class Bar(Widget):
-    """One line of parts, each of which can be clicked; parts that do not fit are left out from the right."""
+    """One line of parts, each of which can be clicked; parts that do not fit are left out from the right.
+
+    With a ``current`` part, those before it make room until it fits.
+    """
 
     DEFAULT_CSS = """
     Bar { height: 1; width: 1fr; padding: 0 1; background: $panel; color: $foreground; }
@@ -37,18 +40,34 @@ class Bar(Widget):
         self._parts: tuple[tuple[str, str, str], ...] = ()
         self._right = ""
         self._between = "  "
+        self._current = ""
         self._places: list[tuple[int, int, str]] = []
 
-    def show(self, parts: Sequence[tuple[str, str, str]], right: str = "", *, between: str = "  ") -> None:
+    def show(
+        self, parts: Sequence[tuple[str, str, str]], right: str = "", *, between: str = "  ", current: str = ""
+    ) -> None:
         """Show parts, each (name, text, style), with ``between`` them, and a text at the right end."""
         shown = tuple(parts)
-        if (shown, right, between) != (self._parts, self._right, self._between):
-            self._parts, self._right, self._between = shown, right, between
+        if (shown, right, between, current) != (self._parts, self._right, self._between, self._current):
+            self._parts, self._right, self._between, self._current = shown, right, between, current
             self.refresh()
 
     def fitting(self, width: int) -> Sequence[tuple[str, str, str]]:
         """Return the parts to be drawn in so many cells; those that then do not fit are left out from the right."""
-        return self._parts
+        names = [name for name, _text, _style in self._parts]
+        if self._current not in names:
+            return self._parts
+        last = names.index(self._current)
+        first = 0
+        room = width + cell_len(self._between)
+        while first < last and sum(map(self._cells, self._parts[first : last + 1])) > room:
+            room = width - cell_len("<")
+            first += 1
+        before = ((self._parts[first - 1][0], "<", "$quiet"),) if first else ()
+        return (*before, *self._parts[first:])
+
+    def _cells(self, part: tuple[str, str, str]) -> int:
+        return cell_len(part[1]) + cell_len(self._between)
 
     def render(self) -> Content:
         """Draw the parts that fit."""
@@ -112,9 +131,6 @@ class KeyBar(Bar):
                 break
             shown.add(part)
         return [part for part in self._parts if part in shown]
-
-    def _cells(self, part: tuple[str, str, str]) -> int:
-        return cell_len(part[1]) + cell_len(self._between)
 
     def renew(self) -> None:
         """Show the keys that apply now; what cannot be done stands dimmed and in brackets, and its key tells why."""

@@ -61,6 +61,11 @@ def yes_no() -> tuple[tuple[str, str], ...]:
     return ("yes", _("yes")), ("no", _("no"))
 
 
+def filled(fields: Sequence[FormField]) -> dict[str, str]:
+    """Return what stands in fields before anybody writes, by name; empty ones are left out."""
+    return {field.name: field.value for field in fields if field.value.strip()}
+
+
 def fault_in(field: FormField, value: str) -> str:
     """Return what is wrong with the value of a field, in words, or nothing."""
     if not value.strip():

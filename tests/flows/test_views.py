@@ -74,6 +74,21 @@ async def test_columns_are_chosen_ordered_widened_and_sorted_by_and_kept_as_a_qu
         assert "[1/11 Mine" in shown(app)
 
 
+async def test_a_queue_of_ones_own_that_was_changed_says_so_until_it_is_kept_again(url: str) -> None:
+    async with office(url) as (app, pilot, data):
+        await press(pilot, "s")
+        await write(pilot, "Own")
+        await press(pilot, "f2")
+        assert "s keeps it" not in shown(app)
+        await press(pilot, "C", "space", "enter")
+        assert "changed: s keeps it" in shown(app)
+        await press(pilot, "s", "f2")
+        assert "s keeps it" not in shown(app)
+        assert not data.part(QueueQuestions).views()[-1].columns.startswith("severity")
+        await press(pilot, "o", "down", "enter")
+        assert "changed: s keeps it" in shown(app)
+
+
 async def test_a_colleagues_shared_queue_appears_and_its_end_is_told(url: str) -> None:
     async with office(url, size=(120, 30)) as (app, pilot, _data):
         app.poll()

@@ -181,3 +181,33 @@ async def test_a_visit_and_a_contact_are_written_down(office: Store, tmp_path: P
         await press(pilot, "f2")
         await settle(pilot)
         assert "asked for the bill" in [row.content for row in contacts.contacts(office)]
+
+
+async def test_what_was_typed_and_left_is_offered_again_until_it_is_saved(office: Store, tmp_path: Path) -> None:
+    async with opened(office, tmp_path) as (app, pilot):
+        await press(pilot, *["right_square_bracket"] * 2, "n", "escape", "n")
+        assert "it was kept" not in shown(app)
+        await write(pilot, "Greetings")
+        await press(pilot, "escape", ":")
+        await write(pilot, "drafts")
+        await press(pilot, "enter")
+        assert "New campaign" in shown(app)
+        await press(pilot, "enter")
+        assert "Begin “New campaign” again" in shown(app)
+        await press(pilot, "n")
+        assert "it was kept" in shown(app)
+        assert "Greetings" in shown(app)
+        await press(pilot, "tab")
+        await write(pilot, "number:1")
+        await press(pilot, "f2")
+        assert [row.name for row in campaigns.campaigns(office)] == ["Greetings"]
+        await press(pilot, "n")
+        assert "it was kept" not in shown(app)
+
+
+async def test_the_list_one_is_at_shows_at_80_columns_and_an_empty_one_says_why(office: Store, tmp_path: Path) -> None:
+    async with opened(office, tmp_path) as (app, pilot):
+        await press(pilot, *["right_square_bracket"] * 2, "a")
+        assert shown(app).count("No campaign is under way") == 2
+        await press(pilot, *["right_square_bracket"] * 3)
+        assert "[Visits due]" in shown(app)

@@ -245,3 +245,13 @@ async def test_another_caller_does_not_keep_the_account_of_the_one_before() -> N
         await press(pilot, "shift+tab")
         await write(pilot, "Nobody")
         await until(pilot, lambda: "account" not in form.values)
+
+
+async def test_a_form_that_was_only_looked_at_leaves_no_draft() -> None:
+    async with console(MemoryData(50)) as (app, pilot):
+        await press(pilot, "t", "escape")
+        assert app.drafts.all(app.database_name) == []
+        await press(pilot, "t", "tab")
+        await write(pilot, "imp")
+        await press(pilot, "tab", "escape")
+        assert [draft.kind for draft in app.drafts.all(app.database_name)] == ["triage"]
