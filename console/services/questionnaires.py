@@ -73,23 +73,24 @@ def made_of(code: str, items: Mapping[str, Item]) -> QuestionnaireText:
 
 
 def _question(item: Item) -> Question:
-    name, name_zh = item.label, item.label_zh or item.label
+    # An indicator may be named by a question; ours has its mark at its own end.
+    name, name_zh = item.label.rstrip("?"), (item.label_zh or item.label).rstrip("?？")
     words: tuple[tuple[str, ...], tuple[str, ...]] = ((), ())
     if item.kind == IndicatorKind.TEXT:
-        ask, ask_zh = f"{name}: what would you like to tell us?", f"{name_zh}:您有什么意见或建议?"
+        ask, ask_zh = f"{name}: what would you like to tell us?", f"{name_zh}：您有什么意见或建议？"
     elif item.kind == IndicatorKind.NPS:
         ask = f"{name}: how likely are you to recommend us, from 0 (not at all) to 10 (surely)?"
-        ask_zh = f"{name_zh}:您有多大可能向他人推荐我们?0 分最低,10 分最高。"
+        ask_zh = f"{name_zh}：您有多大可能向他人推荐我们？0 分最低，10 分最高。"
     elif item.kind == IndicatorKind.CES:
         ask = f"{name}: how easy was it for you, from 1 (very hard) to 7 (very easy)?"
-        ask_zh = f"{name_zh}:办理起来有多容易?1 分最难,7 分最容易。"
+        ask_zh = f"{name_zh}：办理起来有多容易？1 分最难，7 分最容易。"
     else:
         words = WORDS.get(item.high - item.low + 1, ((), ()))
         if item.is_reversed:
             words = (tuple(reversed(words[0])), tuple(reversed(words[1])))
         ends = "" if words[0] else f", from {item.low} to {item.high}"
         ask = f"How satisfied are you with this{ends}: {name}?"
-        ask_zh = f"您对“{name_zh}”满意吗?" + ("" if words[0] else f"{item.low} 分到 {item.high} 分。")
+        ask_zh = f"您对“{name_zh}”满意吗？" + ("" if words[0] else f"{item.low} 分到 {item.high} 分。")
     return Question(
         item=item.code,
         ask=ask,

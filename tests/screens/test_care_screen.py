@@ -197,10 +197,9 @@ async def test_what_was_typed_and_left_is_offered_again_until_it_is_saved(office
         await press(pilot, "n")
         assert "it was kept" in shown(app)
         assert "Greetings" in shown(app)
-        await press(pilot, "tab")
         await write(pilot, "number:1")
         await press(pilot, "f2")
-        assert [row.name for row in campaigns.campaigns(office)] == ["Greetings"]
+        assert [row.title for row in campaigns.campaigns(office)] == ["Greetings"]
         await press(pilot, "n")
         assert "it was kept" not in shown(app)
 

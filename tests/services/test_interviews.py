@@ -14,10 +14,11 @@ from console.models.base import table_of
 from console.rules.questionnaires import Given
 from console.services import answer_cells
 from console.services.answer_entry import answer_whole
+from console.services.answering import Item
 from console.services.calls import next_call
 from console.services.fieldwork import attempts_of, forget_attempts, members, record_contact, set_refusal
 from console.services.interviews import begin, break_off, finish, open_interviews, say, view
-from console.services.questionnaires import enter_script, script_text
+from console.services.questionnaires import enter_script, made_of, script_text
 from console.services.samples import draw_sample
 from console.services.survey_plans import PlanWish, plan_of, plan_survey
 from console.services.surveys import close_survey, reopen_survey
@@ -336,3 +337,16 @@ def test_a_survey_of_a_tree_asks_its_leaves_and_the_script_can_be_edited(store: 
         next_call(store, "seven", actor="ben")
     with pytest.raises(NotAllowedError):
         begin(store, "seven", actor="aud", customer="00001")
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "chinese"),
+    [
+        ("score", "How satisfied are you with this: Was it solved?", "您对“解决了没有”满意吗？"),
+        ("text", "Was it solved: what would you like to tell us?", "解决了没有：您有什么意见或建议？"),
+    ],
+)
+def test_an_indicator_named_by_a_question_is_asked_with_one_mark(kind: str, english: str, chinese: str) -> None:
+    item = Item(1, "solved", "Was it solved?", "解决了没有？", kind, 1, 5, False, None, None, None, "", 0)
+    (question,) = made_of("tel", {"solved": item}).questions
+    assert (question.ask, question.ask_zh) == (english, chinese)
