@@ -183,6 +183,10 @@ def _questions(store: Store) -> dict[str, Asked]:
             lambda: lines(store, f"{here} month:{month} level:<=2", limit=100),
             _plain_lines(f"AND score <= 2 {of_month}"),
         ),
+        # As many as the smaller survey has too: what a row costs, whatever the number of answers.
+        "30 low answers behind a cell": Asked(
+            lambda: lines(store, f"{here} month:{month} level:<=2", limit=30),
+        ),
         "low answers of a region": Asked(
             lambda: lines(store, f"{here} level:<=2", limit=100), _plain_lines(f"AND score <= 2 {of_region}")
         ),

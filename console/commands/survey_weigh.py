@@ -23,17 +23,31 @@ def weigh(
     trim: Annotated[float, typer.Option("--trim", min=1, help="Cut weights at so many times the median.")] = 5.0,
     reason: Annotated[str, typer.Option("--reason", help="Where the totals come from; kept in the audit log.")] = "",
     replace: Annotated[bool, typer.Option("--replace", help="Weight responses anew that have weights.")] = False,
+    from_one: Annotated[
+        bool, typer.Option("--from-one", help="Leave out of account the weights that came with the answers.")
+    ] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Show the weights; change nothing.")] = False,
     as_json: AsJson = False,
     database: Database = None,
 ) -> None:
-    """Weight responses so that region, kind, supply, channel or department stand as in the population."""
+    """Weight responses so that region, kind, supply, channel or department stand as in the population.
+
+    Weights that came with the answers (design weights) are what it begins with, and stay known beside the new ones.
+    """
     from console.services.survey_weighting import weight_survey
 
     totals = totals_of(total or [])
     with opened(database) as store:
         found = weight_survey(
-            store, code, totals, reason=reason, actor=caller(), trim_at=trim, replaces=replace, is_dry=dry_run
+            store,
+            code,
+            totals,
+            reason=reason,
+            actor=caller(),
+            trim_at=trim,
+            replaces=replace,
+            from_one=from_one,
+            is_dry=dry_run,
         )
     if as_json:
         emit_json(asdict(found))
@@ -51,6 +65,13 @@ def weigh(
             for one in found.values
         ),
         numeric=(2, 3, 4),
+    )
+    emit(
+        _("begun from the weights that came with the answers, of design effect {deff}").format(
+            deff=f"{found.start_deff:.2f}"
+        )
+        if found.start == "design"
+        else _("begun from the same weight for each response")
     )
     emit(
         _("{n} responses, weights {low} to {high}, design effect {deff}: worth {effective} responses").format(

@@ -134,6 +134,7 @@ class Response(SQLModel, table=True):
     ``month`` is that of the answering in the utility's zone, which is what cells are counted by; ``digest`` covers all that
     was said, so that equal digests under two numbers are probably one response entered twice (``is_double``); ``seconds``
     is how long answering took, where that is known; ``excluded`` what the survey's rule leaves it out of all figures for.
+    ``weight`` is what figures use; ``design_weight`` the one it came with, once it was weighted to known totals, else NULL.
     """
 
     __tablename__ = "responses"
@@ -159,6 +160,7 @@ class Response(SQLModel, table=True):
     interviewer: str = Field(default="", max_length=64)
     language: str = Field(default="", max_length=20)
     weight: float = 1.0
+    design_weight: float | None = None
     month: str = Field(default="", max_length=7)
     digest: str = Field(default="", max_length=64)
     is_double: bool = False
@@ -176,6 +178,8 @@ class Answer(SQLModel, table=True):
         Index("ix_answers_indicator_score", "indicator_id", "score"),
         one_of("missing", MissingCode, optional=True),
         CheckConstraint("(score IS NULL) <> (missing IS NULL)", name="score_or_missing"),
+        # One tree that holds the answers by their key: half the room, and an answer is found in one search.
+        {"sqlite_with_rowid": False},
     )
 
     response_id: int = Field(foreign_key="responses.id", primary_key=True)

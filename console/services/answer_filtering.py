@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import ColumnElement, Table, and_, exists, false, not_, or_, select, true
+from sqlalchemy import ColumnElement, Table, and_, exists, false, func, not_, or_, select, true
 
 from console import clock
 from console.errors import UsageError
@@ -179,8 +179,7 @@ def _same(column: Any, text: str) -> Condition:
     if text.endswith("*"):
         found: Condition = column.istartswith(text[:-1], autoescape=True)
         return found
-    wanted: Condition = column.ilike(text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_"), escape="\\")
-    return or_(column == text, wanted)
+    return or_(column == text, func.lower(column) == func.lower(text))
 
 
 def _text(name: str) -> Compile:

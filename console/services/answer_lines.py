@@ -20,7 +20,6 @@ from console.services.answer_filtering import (
     CUSTOMERS,
     INDICATORS,
     RESPONSES,
-    SEGMENTS,
     SURVEYS,
     AnswerQuestion,
     asked,
@@ -198,26 +197,22 @@ def _reach(connection: Connection, question: AnswerQuestion, survey_id: int, ids
 
 
 def answer_count(store: Store, filter_text: str = "", *, zone: str = "") -> int:
-    """Return how many single answers a filter finds, from the cells where these can tell. Raises FilterError."""
+    """Return how many single answers a filter finds, from pairs or cells where these can tell. Raises FilterError."""
     question = asked(filter_text, zone=zone)
+    own = select(SURVEYS.c.id, SURVEYS.c.is_paired).where(*question.on_surveys())
     with store.reading() as connection:
-        if question.fits_cells:
-            selected = (
-                select(func.coalesce(func.sum(CELLS.c.n), 0))
-                .join_from(CELLS, SEGMENTS, SEGMENTS.c.id == CELLS.c.segment_id)
-                .join(INDICATORS, INDICATORS.c.id == CELLS.c.indicator_id)
-                .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
-                .where(*question.on_cells())
-            )
-        else:
-            selected = (
-                select(func.count())
-                .select_from(ANSWERS.join(RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id))
-                .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
-                .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
-                .where(*question.on_answers())
-            )
-        return int(connection.execute(selected).scalar_one())
+        surveys = {row.id: row.is_paired for row in connection.execute(own)}
+        of_survey = select(INDICATORS.c.survey_id, INDICATORS.c.id).where(INDICATORS.c.survey_id.in_(list(surveys)))
+        ids: dict[bool, list[int]] = {True: [], False: []}
+        for survey_id, indicator_id in connection.execute(of_survey):
+            ids[surveys[survey_id]].append(indicator_id)
+        found = 0
+        for is_paired, some in ids.items():
+            if some:
+                source = source_of(connection, is_paired, some, question, ())
+                counted = select(func.coalesce(func.sum(source.n), 0)).select_from(source.joined).where(*source.where)
+                found += int(connection.execute(counted).scalar_one())
+        return found
 
 
 def months(store: Store, filter_text: str = "", *, zone: str = "") -> list[str]:

@@ -2,31 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-import numpy as np
-from sqlalchemy import Table, func, select
+from sqlalchemy import ColumnElement, Connection, Select, false, func, select
 
-from console.codes import IndicatorKind
 from console.errors import UsageError
-from console.measures.answers import contradicting, hasty, straight_lined
-from console.measures.arrays import FloatArray
-from console.models import Customer, Response
-from console.models.base import table_of
+from console.rules.answer_quality import (
+    CHECKS,
+    CONTRADICTION,
+    DOUBLE,
+    FEWEST_FOR_STRAIGHT_LINE,
+    STRAIGHT_LINE,
+    TOO_FAST,
+    Judge,
+    QualityRule,
+    hasty_below,
+)
 from console.services.answer_counts import one_frame
-from console.services.answer_filtering import asked
-from console.services.answer_judging import rule_of
-from console.services.answer_matrix import AnswerMatrix, answer_matrix
-from console.services.answering import Item, survey_of
+from console.services.answer_filtering import (
+    ANSWERS,
+    CUSTOMERS,
+    INDICATORS,
+    RESPONSES,
+    SURVEYS,
+    AnswerQuestion,
+    asked,
+)
+from console.services.answer_judging import rated_items, rule_of
+from console.services.answer_rejudging import finds
+from console.services.answering import survey_of
 from console.storage.engine import Store
-
-RESPONSES: Table = table_of(Response)
-CUSTOMERS: Table = table_of(Customer)
 
 LISTED = 1_000
 """The most numbers of responses given for one rule; the count is whole."""
+STREAMED = 1_000
+"""Rows that are fetched at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,80 +136,87 @@ def flags(
     """Return what each rule finds among the responses of a filter: straight lines, haste, contradictions, double entries.
 
     ``contradictions`` are pairs of indicators that ask the same, ``tolerance`` in points of 0 to 100; where they are not given,
-    those kept with the survey. Responses left out of figures are looked at too; nothing is left out by this. Raises
-    NotFoundError, UsageError for an indicator that the survey does not rate.
+    those kept with the survey. A response that the filter finds is judged by all its answers. Responses left out of figures are
+    looked at too; nothing is left out by this. The database does the looking, and holds what it finds only: a survey of
+    10,000,000 answers takes no more room than a small one. Raises NotFoundError, UsageError for an indicator that the survey
+    does not rate.
     """
     with store.reading() as connection:
         question = replace(asked(filter_text, zone=zone), counts_all=True)
         frame = one_frame(connection, question)
         kept = rule_of(connection, frame.id)
-        contradictions = contradictions or kept.contradictions
-        tolerance = kept.tolerance if tolerance is None else tolerance
-        rated = [
-            item
-            for item in frame.items.values()
-            if item.kind in (IndicatorKind.SCORE, IndicatorKind.NPS, IndicatorKind.CES)
-        ]
-        places = {item.code: place for place, item in enumerate(rated)}
-        for pair in contradictions:
+        pairs = tuple(contradictions or kept.contradictions)
+        points = kept.tolerance if tolerance is None else tolerance
+        items = rated_items(connection, frame.id)
+        for pair in pairs:
             for item in pair:
-                if item not in places:
-                    raise UsageError(
-                        f"The survey {frame.code} does not rate {item}.", f"It rates: {', '.join(places)}."
-                    )
-        table = answer_matrix(connection, rated, question)
-        ids = [int(id_) for id_ in table.responses]
-        facts: dict[int, tuple[str, int | None, bool]] = {}
-        for start in range(0, len(ids), 10_000):
-            rows = connection.execute(
-                select(RESPONSES.c.id, RESPONSES.c.number, RESPONSES.c.seconds, RESPONSES.c.is_double).where(
-                    RESPONSES.c.id.in_(ids[start : start + 10_000])
+                if item not in items:
+                    raise UsageError(f"The survey {frame.code} does not rate {item}.", f"It rates: {', '.join(items)}.")
+        chosen = _chosen(frame.id, question)
+        # Counted here: grouping, SQLite sorts all of them in memory.
+        durations = Counter(_streamed(connection, select(RESPONSES.c.seconds).where(*chosen)))
+        checked = durations.total()
+        durations.pop(None, None)
+        judge = Judge(QualityRule(CHECKS, pairs, points, hasty_below(durations)), items)
+        ratings = sum(item.is_rating for item in items.values())
+
+        def flag(rule: str, found: ColumnElement[bool], among: int, note: str) -> QualityFlag:
+            return _flag(connection, rule, [*chosen, found], among, note)
+
+        least = judge.rule.seconds_from
+        is_enough = ratings >= FEWEST_FOR_STRAIGHT_LINE
+        return (
+            flag(
+                "straight line",
+                finds(STRAIGHT_LINE, judge) if is_enough else false(),
+                checked if is_enough else 0,
+                "" if is_enough else f"it takes at least {FEWEST_FOR_STRAIGHT_LINE} ratings",
+            ),
+            flag(
+                "too fast",
+                finds(TOO_FAST, judge),
+                sum(durations.values()),
+                "no durations are known" if least is None else f"under {least:.0f} s",
+            ),
+            *(
+                flag(
+                    f"contradiction {pair[0]}/{pair[1]}",
+                    finds(CONTRADICTION, Judge(replace(judge.rule, contradictions=(pair,)), items)),
+                    checked,
+                    f"more than {points:g} points apart",
                 )
-            )
-            facts.update({row[0]: (row[1], row[2], row[3]) for row in rows})
-        scores = _points(table, rated)
-    numbers = [facts[id_][0] for id_ in ids]
-    seconds = np.array([np.nan if facts[id_][1] is None else facts[id_][1] for id_ in ids], dtype=float)
-    plain = [column for column, item in enumerate(rated) if item.kind == IndicatorKind.SCORE]
-    timed = int((~np.isnan(seconds)).sum())
-    return (
-        _flag(
-            "straight line",
-            straight_lined(table.values[:, plain]) if ids and plain else (),
-            numbers,
-            len(ids) if len(plain) >= 8 else 0,
-            "" if len(plain) >= 8 else "it takes at least 8 ratings",
-        ),
-        _flag(
-            "too fast",
-            hasty(seconds) if ids else (),
-            numbers,
-            timed,
-            f"under {float(np.nanmedian(seconds)) / 3:.0f} s" if timed else "no durations are known",
-        ),
-        *(
-            _flag(
-                f"contradiction {first}/{second}",
-                contradicting(scores, [(places[first], places[second])], tolerance) if ids else (),
-                numbers,
-                len(ids),
-                f"more than {tolerance:g} points apart",
-            )
-            for first, second in contradictions
-        ),
-        _flag("double entry", tuple(facts[id_][2] for id_ in ids), numbers, len(ids), "says exactly what another says"),
-    )
+                for pair in pairs
+            ),
+            flag("double entry", finds(DOUBLE, judge), checked, "says exactly what another says"),
+        )
 
 
-def _points(table: AnswerMatrix, items: Sequence[Item]) -> FloatArray:
-    """The answers as points of 0 to 100 along their scales, 100 good."""
-    low, high = (np.array([float(getattr(item, end)) for item in items]) for end in ("low", "high"))
-    points: FloatArray = 100 * (table.values - low) / (high - low)
-    turned = np.array([item.is_reversed for item in items], dtype=bool)
-    points[:, turned] = 100 - points[:, turned]
-    return points
+def _chosen(survey_id: int, question: AnswerQuestion) -> list[ColumnElement[bool]]:
+    """The conditions on responses alone by which a filter chooses them; those on answers choose who gave such an answer."""
+    own = RESPONSES.c.survey_id == survey_id
+    if question.fields & {"level", "missing"} or any(term.field == "indicator" for term in question.filter.terms):
+        given = (
+            select(ANSWERS.c.response_id)
+            .join_from(ANSWERS, RESPONSES, RESPONSES.c.id == ANSWERS.c.response_id)
+            .join(INDICATORS, INDICATORS.c.id == ANSWERS.c.indicator_id)
+            .join(SURVEYS, SURVEYS.c.id == INDICATORS.c.survey_id)
+            .where(own, *question.on_answers())
+        )
+        return [own, RESPONSES.c.id.in_(given)]
+    return [own, *question.on_responses()]
 
 
-def _flag(rule: str, found: Sequence[bool], numbers: Sequence[str], checked: int, note: str) -> QualityFlag:
-    marked = [number for number, is_found in zip(numbers, found, strict=False) if is_found]
-    return QualityFlag(rule, len(marked), checked, tuple(marked[:LISTED]), note)
+def _flag(
+    connection: Connection, rule: str, conditions: Sequence[ColumnElement[bool]], checked: int, note: str
+) -> QualityFlag:
+    count, numbers = 0, []
+    for number in _streamed(connection, select(RESPONSES.c.number).where(*conditions).order_by(RESPONSES.c.id)):
+        count += 1
+        if count <= LISTED:
+            numbers.append(number)
+    return QualityFlag(rule, count, checked, tuple(numbers), note)
+
+
+def _streamed(connection: Connection, question: Select[Any]) -> Iterable[Any]:
+    """The first column of what a question finds, a portion at a time."""
+    return connection.execute(question, execution_options={"yield_per": STREAMED}).scalars()

@@ -114,7 +114,7 @@ def found_by_check(connection: Connection, survey_id: int, rule: QualityRule) ->
     checks = tuple(check for check in CHECKS if check != CONTRADICTION or rule.contradictions)
     whole = replace(rule, checks=checks, seconds_from=hasty_of(connection, survey_id))
     judge = Judge(whole, rated_items(connection, survey_id))
-    found = [func.count().filter(_finds(check, judge)) for check in checks]
+    found = [func.count().filter(finds(check, judge)) for check in checks]
     row = connection.execute(select(*found).where(RESPONSES.c.survey_id == survey_id)).one()
     return {check: int(count) for check, count in zip(checks, row, strict=True)}
 
@@ -159,12 +159,12 @@ def _move_cells(connection: Connection) -> None:
 
 def _reason(judge: Judge) -> ColumnElement[Any]:
     """What a response is left out for, as ``Judge.reason`` decides: the first of the checks that finds something."""
-    whens = [(_finds(check, judge), literal(check, String)) for check in judge.rule.checks]
+    whens = [(finds(check, judge), literal(check, String)) for check in judge.rule.checks]
     return case(*whens, else_=literal("", String)) if whens else literal("", String)
 
 
-def _finds(check: str, judge: Judge) -> ColumnElement[bool]:
-    """Whether one check finds something wrong with a response, as ``Judge.finds``."""
+def finds(check: str, judge: Judge) -> ColumnElement[bool]:
+    """Return the condition on responses that one check finds something wrong with them, as ``Judge.finds``."""
     if check == DOUBLE:
         return RESPONSES.c.is_double.is_(true())
     if check == STRAIGHT_LINE:
@@ -178,9 +178,11 @@ def _finds(check: str, judge: Judge) -> ColumnElement[bool]:
 
 def _is_straight(judge: Judge) -> ColumnElement[bool]:
     rated = [item.id for item in judge.items.values() if item.is_rating]
+    # A column in a sum is not looked up in an index: read in the order of their key, answers of one response stand together, and
+    # nothing is sorted or held.
     alike = (
         select(ANSWERS.c.response_id)
-        .where(ANSWERS.c.indicator_id.in_(rated), ANSWERS.c.score.is_not(None))
+        .where((ANSWERS.c.indicator_id + 0).in_(rated), ANSWERS.c.score.is_not(None))
         .group_by(ANSWERS.c.response_id)
         .having(func.count() >= FEWEST_FOR_STRAIGHT_LINE, func.min(ANSWERS.c.score) == func.max(ANSWERS.c.score))
     )

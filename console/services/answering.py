@@ -32,8 +32,12 @@ SURVEYS: Table = table_of(Survey)
 INDICATORS: Table = table_of(Indicator)
 MEMBERS: Table = table_of(SampleMember)
 
-FACTS = (*SEGMENT, "interviewer", "language", "weight", "customer_id", "case_id", "answered_at", "seconds")
+FACTS = (
+    *SEGMENT, "interviewer", "language", "weight", "design_weight", "customer_id", "case_id", "answered_at", "seconds",
+)  # fmt: skip
 """What is known of a response beside its answers."""
+UNSAID = ("design_weight", "answered_at", "seconds")
+"""Of these, what no digest covers as such."""
 COLUMNS = ("survey_id", "number", *FACTS, "month", "digest", "is_double", "excluded", "batch_id")
 
 Scored = tuple[int | None, str | None]
@@ -50,7 +54,10 @@ class OffScaleError(OmbudError):
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One response as it is to be written. ``answers`` and ``texts`` are by indicator id; the time is aware."""
+    """One response as it is to be written. ``answers`` and ``texts`` are by indicator id; the time is aware.
+
+    ``design_weight`` is given only where ``weight`` is one to known totals that took its place.
+    """
 
     number: str
     answered_at: datetime
@@ -64,6 +71,7 @@ class Said:
     interviewer: str = ""
     language: str = ""
     weight: float = 1.0
+    design_weight: float | None = None
     customer_id: int | None = None
     case_id: int | None = None
     is_double: bool = False
@@ -72,7 +80,7 @@ class Said:
     @property
     def digest(self) -> str:
         """SHA-256 over all that was said and where, but for number and duration: equal digests say the same."""
-        facts = [getattr(self, name) for name in FACTS if name not in ("answered_at", "seconds")]
+        facts = [getattr(self, name) for name in FACTS if name not in UNSAID]
         answers = sorted((key, *value) for key, value in self.answers.items())
         at = self.answered_at.astimezone(UTC).isoformat()
         said = json.dumps([facts, at, answers, sorted(self.texts.items())], ensure_ascii=False)

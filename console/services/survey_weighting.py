@@ -6,9 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-from sqlalchemy import Column, Connection, Float, MetaData, String, Table, and_, func, insert, select, update
+from sqlalchemy import Column, Connection, Float, MetaData, String, Table, case, func, insert, literal, select, update
 
 from console.errors import ConflictError, UsageError, nearest
+from console.measures.arrays import FloatArray, IntArray
+from console.measures.means import design_effect
 from console.measures.raking import TRIM_AT, rake
 from console.measures.results import MeasureError
 from console.services.answer_cells import RESPONSES, SEGMENT, recount
@@ -20,11 +22,14 @@ from console.storage.engine import Store
 Totals = Mapping[str, Mapping[str, float]]
 """How many customers there are of each value, by dimension; any unit, since only the shares count."""
 Combination = tuple[str, ...]
+CAME = func.coalesce(RESPONSES.c.design_weight, RESPONSES.c.weight)
+"""The weight that a response came with."""
 
 PASSING = Table(
     "passing_weights",
     MetaData(),
     *[Column(name, String, primary_key=True) for name in SEGMENT],
+    Column("start", Float, primary_key=True),
     Column("weight", Float),
     prefixes=["TEMPORARY"],
 )
@@ -43,10 +48,16 @@ class WeightedValue:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SurveyWeights:
-    """How responses were weighted: ``deff`` is what it costs, ``n_effective`` what it leaves; ``trimmed`` weights were cut."""
+    """How responses were weighted: ``deff`` is what it costs, ``n_effective`` what it leaves; ``trimmed`` weights were cut.
+
+    ``start`` is ``design`` where weights came with the answers and were multiplied, ``one`` where each began as one response;
+    ``start_deff`` is the design effect of those alone, ``deff`` that of the product.
+    """
 
     survey: str
     n: int
+    start: str
+    start_deff: float
     deff: float
     n_effective: float
     lowest: float
@@ -66,14 +77,16 @@ def weight_survey(
     actor: str,
     trim_at: float = TRIM_AT,
     replaces: bool = False,
+    from_one: bool = False,
     is_dry: bool = False,
 ) -> SurveyWeights:
     """Give every response of a survey the weight that brings region, kind, supply, channel or department to known totals.
 
     One dimension is post-stratification, several are raked; weights above ``trim_at`` times the median are cut and raked again.
-    Cells change in the same transaction. Responses that came with weights keep them unless ``replaces``. Responses left out of
-    figures weigh as those like them. Raises UsageError for an unknown dimension, a value nobody or everybody lacks, or no reason;
-    ConflictError where weights would be lost; NotFoundError, NotAllowedError.
+    Weights that came with the answers (design weights) are what it begins with, and are kept beside the new ones; ``from_one``
+    leaves them out of account. Cells change in the same transaction. Responses left out of figures weigh as those like them.
+    Raises UsageError for an unknown dimension, a value nobody or everybody lacks, or no reason; ConflictError for a survey that
+    is weighted already, unless ``replaces``; NotFoundError, NotAllowedError.
     """
     for dimension in totals:
         if dimension not in SEGMENT:
@@ -87,17 +100,19 @@ def weight_survey(
     dimensions = tuple(name for name in SEGMENT if name in totals)
     if is_dry:
         with store.reading() as connection:
-            return _found(connection, code, dimensions, totals, trim_at, is_dry=True)[0]
+            return _found(connection, code, dimensions, totals, trim_at, from_one=from_one, is_dry=True)[0]
     with store.writing(actor) as work:
         required(work.connection, actor, PLANNERS, "weight the responses of a survey")
         survey = survey_of(work.connection, code)
-        other = select(RESPONSES.c.id).where(RESPONSES.c.survey_id == survey.id, RESPONSES.c.weight != 1).limit(1)
+        weighted = RESPONSES.c.design_weight.is_not(None)
+        other = select(RESPONSES.c.id).where(RESPONSES.c.survey_id == survey.id, weighted).limit(1)
         if not replaces and work.connection.execute(other).first():
             raise ConflictError(
-                f"Responses of {code} have weights already, which would be lost.", "Give --replace to weight them anew."
+                f"Responses of {code} are weighted to totals already.",
+                "Give --replace to weight them anew, from the weights they came with.",
             )
-        found, weights = _found(work.connection, code, dimensions, totals, trim_at, is_dry=False)
-        _write(work.connection, survey.id, dimensions, weights)
+        found, weights = _found(work.connection, code, dimensions, totals, trim_at, from_one=from_one, is_dry=False)
+        _write(work.connection, survey.id, weights, dimensions=dimensions, from_one=from_one)
         recount(work.connection, survey.id)
         work.record(
             "weight_responses",
@@ -106,6 +121,8 @@ def weight_survey(
             {
                 "totals": {name: dict(own) for name, own in totals.items()},
                 "trim_at": trim_at,
+                "start": found.start,
+                "start_deff": found.start_deff,
                 "deff": found.deff,
                 "reason": reason.strip(),
             },
@@ -113,19 +130,54 @@ def weight_survey(
     return found
 
 
-def _found(
-    connection: Connection, code: str, dimensions: Sequence[str], totals: Totals, trim_at: float, *, is_dry: bool
-) -> tuple[SurveyWeights, dict[Combination, float]]:
-    survey = survey_of(connection, code)
+@dataclass(frozen=True, slots=True)
+class _Classes:
+    """Responses alike in what they are weighted by and in what they began with; one entry a class in every array.
+
+    ``sizes`` are those that figures count, 0 for a class of which all are left out.
+    """
+
+    combinations: list[Combination]
+    starts: FloatArray
+    sizes: IntArray
+
+
+def _classes(
+    connection: Connection, survey_id: int, dimensions: Sequence[str], *, from_one: bool, code: str
+) -> _Classes:
     columns = [RESPONSES.c[name] for name in dimensions]
-    own = RESPONSES.c.survey_id == survey.id
+    start = literal(1.0, Float) if from_one else CAME
+    counting = func.sum(case((RESPONSES.c.excluded == "", 1), else_=0))
     rows = connection.execute(
-        select(*columns, func.count()).where(own, RESPONSES.c.excluded == "").group_by(*columns)
+        select(*columns, start.label("start"), counting)
+        .where(RESPONSES.c.survey_id == survey_id)
+        .group_by(*columns, *([] if from_one else [CAME]))
     ).all()
-    combinations = [tuple(row[:-1]) for row in rows]
-    sizes = np.array([row[-1] for row in rows], dtype=int)
-    if not sizes.size:
+    found = _Classes(
+        [tuple(row[:-2]) for row in rows],
+        np.array([row[-2] for row in rows], dtype=float),
+        np.array([row[-1] for row in rows], dtype=np.int64),
+    )
+    if not found.sizes.sum():
         raise UsageError(f"The survey {code} has no responses yet.")
+    return found
+
+
+def _found(
+    connection: Connection,
+    code: str,
+    dimensions: Sequence[str],
+    totals: Totals,
+    trim_at: float,
+    *,
+    from_one: bool,
+    is_dry: bool,
+) -> tuple[SurveyWeights, list[dict[str, object]]]:
+    """Return how responses are weighted, and the rows by which ``_write`` gives each class its weight."""
+    classes = _classes(connection, survey_of(connection, code).id, dimensions, from_one=from_one, code=code)
+    counted = np.flatnonzero(classes.sizes)
+    combinations = [classes.combinations[at] for at in counted.tolist()]
+    sizes = classes.sizes[counted]
     values = {name: list(totals[name]) for name in dimensions}
     _check(code, dimensions, values, combinations)
     codes = [
@@ -133,15 +185,15 @@ def _found(
         for place, name in enumerate(dimensions)
     ]
     margins = [_shares(name, totals[name]) for name in dimensions]
+    starts = np.repeat(classes.starts[counted], sizes)
     try:
-        raked = rake(codes, margins, trim_at=trim_at)
+        raked = rake(codes, margins, weights=starts, trim_at=trim_at)
     except MeasureError as error:
         raise UsageError(error.message, error.hint) from error
     first = np.concatenate(([0], np.cumsum(sizes)[:-1]))
     weights = np.array(raked.weights)
-    by_combination = {
-        combination: float(weights[at]) for combination, at in zip(combinations, first.tolist(), strict=True)
-    }
+    by_class = np.zeros(classes.sizes.size)
+    by_class[counted] = weights[first]
     shown = []
     for name, column, margin in zip(dimensions, codes, margins, strict=True):
         counts = np.bincount(column, minlength=len(margin)) / column.size
@@ -153,6 +205,8 @@ def _found(
     found = SurveyWeights(
         survey=code,
         n=raked.n,
+        start="one" if (starts == starts[0]).all() else "design",
+        start_deff=design_effect(starts),
         deff=raked.value or 1.0,
         n_effective=raked.n_effective,
         lowest=float(weights.min()),
@@ -162,7 +216,28 @@ def _found(
         warnings=raked.warnings,
         is_dry=is_dry,
     )
-    return found, by_combination
+    return found, _rows(dimensions, classes, by_class)
+
+
+def _rows(dimensions: Sequence[str], classes: _Classes, weights: FloatArray) -> list[dict[str, object]]:
+    """Return the weight of each class; one of which all are left out has the factor of those counted in its combination."""
+    sums: dict[Combination, list[float]] = {}
+    for combination, start, size, weight in zip(
+        classes.combinations, classes.starts, classes.sizes, weights, strict=True
+    ):
+        both = sums.setdefault(combination, [0.0, 0.0])
+        both[0] += size * start
+        both[1] += size * weight
+    unused = {name: "" for name in SEGMENT if name not in dimensions}
+    rows: list[dict[str, object]] = []
+    for combination, start, size, weight in zip(
+        classes.combinations, classes.starts, classes.sizes, weights, strict=True
+    ):
+        before, after = sums[combination]
+        given = weight if size else start * (after / before if before else 1.0)
+        place = dict(zip(dimensions, combination, strict=True))
+        rows.append({**place, **unused, "start": float(start), "weight": float(given)})
+    return rows
 
 
 def _check(
@@ -191,19 +266,20 @@ def _shares(name: str, totals: Mapping[str, float]) -> list[float]:
 
 
 def _write(
-    connection: Connection, survey_id: int, dimensions: Sequence[str], weights: Mapping[Combination, float]
+    connection: Connection,
+    survey_id: int,
+    rows: Sequence[dict[str, object]],
+    *,
+    dimensions: Sequence[str],
+    from_one: bool,
 ) -> None:
     PASSING.create(connection, checkfirst=False)
-    unused = {name: "" for name in SEGMENT if name not in dimensions}
+    connection.execute(insert(PASSING), rows)
+    start = literal(1.0, Float) if from_one else CAME
+    # Named in full, the key of the passing table finds the one row of a response.
+    same = [PASSING.c[name] == (RESPONSES.c[name] if name in dimensions else "") for name in SEGMENT]
+    found = select(PASSING.c.weight).where(*same, PASSING.c.start == start).scalar_subquery()
     connection.execute(
-        insert(PASSING),
-        [
-            {**dict(zip(dimensions, combination, strict=True)), **unused, "weight": weight}
-            for combination, weight in weights.items()
-        ],
+        update(RESPONSES).where(RESPONSES.c.survey_id == survey_id).values(weight=found, design_weight=CAME)
     )
-    same = and_(*[PASSING.c[name] == RESPONSES.c[name] for name in dimensions])
-    # A combination that only responses left out of figures have was not raked; it weighs one.
-    found = func.coalesce(select(PASSING.c.weight).where(same).scalar_subquery(), 1.0)
-    connection.execute(update(RESPONSES).where(RESPONSES.c.survey_id == survey_id).values(weight=found))
     PASSING.drop(connection, checkfirst=False)

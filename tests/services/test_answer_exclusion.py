@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from survey_files import HEADER, PROFILE, brought, mixed, row
 from survey_people import staff
 
@@ -23,6 +23,7 @@ from console.services.answer_exclusion import choose_rule, quality_of
 from console.services.answer_judging import rated_items, rule_of
 from console.services.answer_lines import answer_count, answers
 from console.services.answer_quality import flags
+from console.services.answer_rejudging import finds
 from console.services.answering import Said, read_responses, reason_of
 from console.services.pivots import pivot
 from console.services.satisfaction import figures
@@ -32,6 +33,7 @@ from console.transfer.response_undo import undo_responses
 SURVEYS, RESPONSES = table_of(Survey), table_of(Response)
 TIMED = PROFILE.replace("[weight]", '[facts.seconds]\ncolumn = "took"\n[weight]')
 TIMED_HEADER = (*HEADER[:3], "took", *HEADER[3:])
+SIX = (1, 2, 3, 1, 2, 3)
 MORE = tuple(f"q{place}" for place in range(1, 7))
 LONG = PROFILE + "".join(f'[items.{code}]\nlabel = "{code}"\n' for code in MORE)
 
@@ -238,3 +240,74 @@ def test_the_database_judges_a_survey_as_the_rule_judges_each_response(
             for own, one in zip(levels, said.values(), strict=True)
         )
     assert is_sound(judged)
+
+
+def test_flags_find_what_the_rule_would_leave_out_and_judge_by_all_answers(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    header = (*TIMED_HEADER, *MORE)
+    rows = [
+        (
+            *timed(place, 100 if place % 5 else 20, 1 + place % 3),
+            *(str(1 + place % 3 if place % 4 else level) for level in SIX),
+        )
+        for place in range(1, 61)
+    ]
+    brought(
+        store, tmp_path, rows, TIMED + "".join(f'[items.{code}]\nlabel = "{code}"\n' for code in MORE), header=header
+    )
+    pairs = [("all", "q1")]
+    found = {flag.rule: flag for flag in flags(store, "survey:hall", contradictions=pairs, tolerance=25)}
+    choose_rule(
+        store, "hall", ["straight_line", "too_fast"], reason="r", actor="anna", contradictions=pairs, tolerance=25
+    )
+    counted = quality_of(store, "hall").found
+    assert found["straight line"].count == counted["straight_line"] == 45
+    assert found["too fast"].count == counted["too_fast"] == 12
+    assert found["too fast"].numbers == tuple(str(number) for number in range(5, 61, 5))
+    assert found["contradiction all/q1"].count == counted["contradiction"] == 5
+    assert {flag.checked for flag in found.values()} == {60}
+    # Who gave a low answer is judged by all he gave: not everybody is a straight line for having given one level only.
+    low = {flag.rule: flag for flag in flags(store, "survey:hall level:<=1", contradictions=pairs, tolerance=25)}
+    assert low["straight line"].checked == 20 + 10
+    assert low["straight line"].count == 15
+
+
+def test_straight_lines_are_looked_for_in_the_order_of_the_answers_without_sorting(
+    store: Store, tmp_path: Path
+) -> None:
+    staff(store)
+    brought(store, tmp_path, [(*line, *("3",) * len(MORE)) for line in mixed(20)], LONG, header=(*HEADER, *MORE))
+    if not store.is_sqlite:
+        pytest.skip("PostgreSQL sorts within the memory it is allowed")
+    with store.reading() as connection:
+        judge = Judge(replace(rule_of(connection, 1), checks=CHECKS), rated_items(connection, 1))
+        question = select(RESPONSES.c.id).where(finds("straight_line", judge))
+        spelt = question.compile(connection, compile_kwargs={"literal_binds": True})
+        told = "\n".join(str(row[-1]) for row in connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {spelt}"))
+    assert "answers" in told
+    assert "TEMP B-TREE" not in told, told
+
+
+def test_answers_are_counted_alike_from_pairs_cells_and_answers(store: Store, tmp_path: Path) -> None:
+    staff(store)
+    brought(store, tmp_path, mixed(60))
+    brought(store, tmp_path, mixed(30), PROFILE.replace('"hall"', '"yard"'))
+    asked = (
+        "",
+        "survey:hall",
+        "indicator:all",
+        "region:west",
+        "region:west month:2026-03 level:<=2",
+        "-survey:hall",
+        "missing:NA",
+    )
+    plain = [answer_count(store, text) for text in asked]
+    assert plain == [len(answers(store, text, limit=10_000)) for text in asked]
+    with store.writing("anna") as work:
+        work.connection.execute(update(SURVEYS).where(SURVEYS.c.code == "hall").values(is_paired=True))
+        answer_cells.recount(
+            work.connection, work.connection.execute(select(SURVEYS.c.id).where(SURVEYS.c.is_paired)).scalar_one()
+        )
+        work.record("pair", "survey", "hall")
+    assert [answer_count(store, text) for text in asked] == plain
+    assert [answer_count(store, f"{text} number:*") for text in asked] == plain

@@ -19,6 +19,7 @@ from console.services.pivots import pivot
 from console.services.satisfaction import figures
 from console.services.survey_weighting import weight_survey
 from console.storage.engine import Store
+from console.transfer.undo import undo_batch
 
 RESPONSES, SURVEYS = table_of(Response), table_of(Survey)
 TOTALS = {"region": {"town": 4_000, "country": 6_000}, "channel": {"web": 55, "telephone": 45}}
@@ -83,10 +84,77 @@ def test_weights_bring_every_dimension_to_its_totals(store: Store, tmp_path: Pat
 def test_weights_that_are_there_are_lost_only_when_that_is_said(store: Store, tmp_path: Path) -> None:
     taken(store, tmp_path)
     weight_survey(store, "hall", TOTALS, reason="r", actor="anna")
-    with pytest.raises(ConflictError, match="weights already"):
+    with pytest.raises(ConflictError, match="weighted to totals already"):
         weight_survey(store, "hall", {"region": {"town": 1, "country": 1}}, reason="r", actor="anna")
     again = weight_survey(store, "hall", {"region": {"town": 1, "country": 1}}, reason="r", actor="anna", replaces=True)
     assert (again.lowest, again.highest) == pytest.approx((0.625, 2.5))
+
+
+def designed(store: Store, folder: Path) -> None:
+    """Four responses of weights 1, 3, 2 and 2, of which two come from the town."""
+    staff(store)
+    rows = [
+        row(place, area=area, weight=weight, scores=(score, 3, 3))
+        for place, (area, weight, score) in enumerate(
+            (("town", 1, 1), ("town", 3, 5), ("country", 2, 2), ("country", 2, 4)), start=1
+        )
+    ]
+    brought(store, folder, rows)
+
+
+def kept(store: Store) -> dict[str, tuple[float, float | None]]:
+    with store.reading() as connection:
+        columns = (RESPONSES.c.number, RESPONSES.c.weight, RESPONSES.c.design_weight)
+        return {row[0]: (row[1], row[2]) for row in connection.execute(select(*columns))}
+
+
+def test_weights_that_came_with_the_answers_are_what_it_begins_with(store: Store, tmp_path: Path) -> None:
+    designed(store, tmp_path)
+    totals = {"region": {"town": 3, "country": 1}}
+    found = weight_survey(store, "hall", totals, reason="r", actor="anna")
+    # The town has 3 of 4 parts of the weight 4, in the proportion 1 to 3 that it came in; the country shares one part.
+    assert {number: one[0] for number, one in kept(store).items()} == pytest.approx(
+        {"1": 0.75, "2": 2.25, "3": 0.5, "4": 0.5}
+    )
+    assert {number: one[1] for number, one in kept(store).items()} == {"1": 1, "2": 3, "3": 2, "4": 2}
+    assert found.start == "design"
+    assert found.start_deff == pytest.approx(4 * 18 / 64)
+    assert found.deff == pytest.approx(4 * (0.75**2 + 2.25**2 + 0.5) / 16)
+    # Weighted anew it begins from what came, not from what the first weighting made of it.
+    again = weight_survey(store, "hall", {"region": {"town": 1, "country": 1}}, reason="r", actor="anna", replaces=True)
+    assert {number: one[0] for number, one in kept(store).items()} == pytest.approx(
+        {"1": 0.5, "2": 1.5, "3": 1.0, "4": 1.0}
+    )
+    assert again.start_deff == found.start_deff
+    plain = weight_survey(store, "hall", totals, reason="r", actor="anna", replaces=True, from_one=True)
+    assert (plain.start, plain.start_deff) == ("one", 1.0)
+    assert {number: one[0] for number, one in kept(store).items()} == pytest.approx(
+        {"1": 1.5, "2": 1.5, "3": 0.5, "4": 0.5}
+    )
+    assert kept(store)["2"][1] == 3
+    with store.reading() as connection:
+        assert answer_cells.check(connection).is_sound
+
+
+def test_an_import_brings_the_weight_of_its_file_and_its_undo_the_one_to_totals(store: Store, tmp_path: Path) -> None:
+    designed(store, tmp_path)
+    weight_survey(store, "hall", {"region": {"town": 3, "country": 1}}, reason="r", actor="anna")
+    report = brought(store, tmp_path, [row(1, area="town", weight=5, scores=(2, 3, 3))])
+    assert kept(store)["1"] == (5, None)
+    undo_batch(store, report.batches[0], "anna")
+    assert kept(store)["1"] == (0.75, 1)
+
+
+def test_responses_left_out_keep_what_their_design_says_of_them(store: Store, tmp_path: Path) -> None:
+    designed(store, tmp_path)
+    with store.writing("anna") as work:
+        work.connection.execute(update(RESPONSES).where(RESPONSES.c.number == "1").values(excluded="double"))
+        answer_cells.recount(work.connection, work.connection.execute(select(SURVEYS.c.id)).scalar_one())
+        work.record("leave_out", "survey", "hall")
+    found = weight_survey(store, "hall", {"region": {"town": 1, "country": 1}}, reason="r", actor="anna")
+    assert found.n == 3
+    weights = {number: one[0] for number, one in kept(store).items()}
+    assert weights == pytest.approx({"1": 0.5, "2": 1.5, "3": 0.75, "4": 0.75})
 
 
 def test_pairs_and_responses_left_out_follow(store: Store, tmp_path: Path) -> None:
