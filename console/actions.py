@@ -263,12 +263,13 @@ ACTIONS: tuple[Action, ...] = (
         "case.previous-case", ("K", "left"), N_("Previous case"), N_("Open the previous case of the list."), MOVE, 3
     ),
     Action("case.more", ("+",), N_("More text"), N_("Show more of a very long text."), LOOK, 4),
-    Action("case.next-match", ("n",), N_("Next match"), N_("Go to the next place with a word of the filter."), LOOK),
+    Action("case.find", ("/",), N_("Find"), N_("Look for words in the case."), LOOK),
+    Action("case.next-match", ("n",), N_("Next match"), N_("Go to the next place with the words looked for."), LOOK),
     Action(
         "case.previous-match",
         ("N",),
         N_("Previous match"),
-        N_("Go to the previous place with a word of the filter."),
+        N_("Go to the previous place with the words looked for."),
         LOOK,
     ),
     Action("case.copy", ("y",), N_("Copy reference"), N_("Send the reference to the clipboard."), LOOK, 5),

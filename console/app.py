@@ -199,7 +199,7 @@ class ConsoleApp(App[int], inherit_bindings=False):
         """Let a message take the place of the one before, which may say what is so no longer; errors stay for their time."""
         self.messages.append((now(), event.notification.message))
         for shown in list(self._notifications):
-            if shown.severity != "error":
+            if shown.severity != "error" or shown.message == event.notification.message:
                 self._unnotify(shown, refresh=False)
 
     @property

@@ -10,9 +10,10 @@ from textual.binding import BindingType
 from textual.content import Content
 from textual.widgets import Static
 
+from console.actions import key_of
 from console.clock import now
 from console.errors import OmbudError
-from console.i18n import _
+from console.i18n import _, ngettext
 from console.screens.base import NAVIGATION
 from console.screens.doings import Deed
 from console.screens.dossier import CHUNK, case_blocks, is_cut
@@ -145,6 +146,32 @@ class CaseScreen(WorkScreen):
 
     def action_previous_match(self) -> None:
         self._go_to_match(-1)
+
+    def action_find(self) -> None:
+        from console.screens.dialogs import FormDialog
+        from console.widgets.form import FormField
+
+        def take(values: dict[str, str] | None) -> None:
+            if values is not None:
+                self._find(values["words"])
+
+        field = FormField("words", _("Words"), is_required=True)
+        self.console.push_screen(FormDialog(_("Find in this case"), (), [field]), take)
+
+    def _find(self, words: str) -> None:
+        """Mark what is looked for as it was typed, and go to the first place that is not in sight yet."""
+        self._words = (words.strip(),)
+        self._show(keep=True)
+        reading = self.query_one("#case", Reading)
+        found = reading.matches
+        if not found:
+            self.console.say(_("“{text}” is not in this case.").format(text=cut(words.strip(), 60)))
+            return
+        shown = range(reading.scroll_offset.y, reading.scroll_offset.y + reading.size.height)
+        if found[0] not in shown and not reading.go_to_match(1):
+            reading.go_to_match(-1)
+        text = ngettext("{count} line with it; {key} goes on.", "{count} lines with it; {key} goes on.", len(found))
+        self.console.say(text.format(count=number(len(found)), key=key_of("case.next-match")))
 
     def _go_to_match(self, step: int) -> None:
         if not self.query_one("#case", Reading).go_to_match(step):

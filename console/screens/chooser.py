@@ -64,6 +64,8 @@ class Chooser(ConsoleDialog):
         options = self.query_one(OptionList)
         options.clear_options()
         options.add_options([Option(line(label), id=name) for name, label in found])
+        if not found:
+            options.add_options([Option(line(_("Nothing in this list fits what was typed.")), disabled=True)])
         names = [name for name, _label in found]
         if found:
             options.highlighted = names.index(self._current) if self._current in names else 0

@@ -54,6 +54,8 @@ def help_blocks(actions: Sequence[Action]) -> list[Block]:
         if not rows:
             continue
         blocks += [Heading(_(group)), Grid((_("Key"), _("Does")), rows, flexible=1), Gap()]
+    if any(action.id == "form.save" for action in actions):
+        blocks += [Heading(_("Filling in")), *_form_help(), Gap()]
     if any(action.id == "queues.filter" for action in actions):
         blocks += [Heading(_("Filters")), *_filter_help(), Gap()]
     blocks.append(Paragraph(_("To select text with the mouse, hold Shift."), "quiet"))
@@ -64,6 +66,15 @@ def _does(action: Action) -> str:
     """Return what an action does, after its name where it is found by that alone."""
     help_text = _(action.help)
     return help_text if action.keys else _("{label}: {help}").format(label=_(action.label), help=help_text)
+
+
+def _form_help() -> list[Block]:
+    steps = (
+        (f"{key_name('tab')} {key_name('enter')}", _("the next field; Enter in a text begins a new line")),
+        (key_name("shift+tab"), _("the field before")),
+        (f"{key_name('down')} {key_name('up')}", _("through the list of a field; typing narrows it")),
+    )
+    return [Grid((_("Key"), _("Goes to")), steps, flexible=1)]
 
 
 def _filter_help() -> list[Block]:

@@ -16,6 +16,7 @@ from textual.dom import DOMNode
 from textual.timer import Timer
 from textual.widgets import Static
 
+from console.actions import key_of
 from console.clock import now
 from console.i18n import _, ngettext
 from console.labels import label
@@ -26,7 +27,7 @@ from console.services.form_views import FormChoices, Intake, IntakePreview, Take
 from console.services.views import Choice
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
-from console.widgets.content import due, line, moment, number
+from console.widgets.content import cut, due, line, moment, number
 from console.widgets.form import Form, FormField
 from console.widgets.reading import Block, Grid, Paragraph, Reading
 
@@ -62,9 +63,7 @@ def intake_fields(values: Mapping[str, str]) -> list[FormField]:
             caller,
             hint=_("name, part of a name, number or telephone"),
             is_searched=True,
-            nothing=_("Nobody was found: choose one of the list, or write the name under “{field}”.").format(
-                field=label("complainant", "given")
-            ),
+            nothing=_("Nobody was found; write the name under “{field}”.").format(field=label("complainant", "given")),
             choices=((caller, caller),) if caller else (),
         ),
         choice_of("account", is_free=True),
@@ -103,6 +102,7 @@ class IntakeScreen(ConsoleScreen):
         self._preview: IntakePreview | None = None
         self._customers: dict[str, CustomerRow] = {}
         self._caller = ""
+        self._is_nobody = False
         self._is_saved = False
         self._is_ready = False
 
@@ -219,6 +219,7 @@ class IntakeScreen(ConsoleScreen):
     def search(self, event: Form.Searched) -> None:
         """Look for the caller once the fingers rest."""
         text = event.text.strip()
+        self._is_nobody = False
         if self._searching is not None:
             self._searching.stop()
         if len(text) >= SHORTEST_SEARCH or (text and not text.isascii()):
@@ -228,6 +229,7 @@ class IntakeScreen(ConsoleScreen):
         self.ask("customers", lambda data: data.customers(text))
 
     def _offer_customers(self, rows: Sequence[CustomerRow]) -> None:
+        self._is_nobody = not rows
         self._customers.update({row.number: row for row in rows})
         row = self.form.row("customer")
         row.offer(
@@ -299,7 +301,16 @@ class IntakeScreen(ConsoleScreen):
 
     @on(Form.Refused)
     def say_refusal(self, event: Form.Refused) -> None:
-        """Say which field stands against saving."""
+        """Say which field stands against saving; a caller whom nobody knows is written where he needs not be known."""
+        caller = self.form.row("customer")
+        typed = caller.typed.strip()
+        place = self.form.row("complainant" if any(map(str.isalpha, typed)) else "contact")
+        if self._is_nobody and typed and not place.typed.strip():
+            place.put(typed)
+            caller.put("")
+            told = _("“{name}” is no customer known here and stands under “{field}” now; {key} saves.")
+            self._say(told.format(name=cut(typed, 20), field=place.field.label, key=key_of("form.save")))
+            return
         self._say(_("Look at: {field}").format(field=event.label))
 
     @on(Form.Left)

@@ -209,11 +209,15 @@ class Reading(ScrollView, can_focus=True):
             start = at + length
         return [*segments, Segment(piece.text[start:], style)]
 
+    @property
+    def matches(self) -> list[int]:
+        """The lines with a word looked for, from the top."""
+        return [index for index, text in enumerate(self.lines) if any(word in text.casefold() for word in self._words)]
+
     def go_to_match(self, step: int) -> bool:
-        """Scroll to the next (1) or previous (-1) line with a word looked for; return whether there is one."""
-        texts = self.lines
-        hits = [index for index, text in enumerate(texts) if any(word in text.casefold() for word in self._words)]
+        """Scroll to the next (1) or previous (-1) line with a word looked for; return whether there is one to scroll to."""
         top = self.scroll_offset.y
+        hits = [index for index in self.matches if step < 0 or top < self.max_scroll_y]
         ahead = [index for index in hits if (index > top if step > 0 else index < top)]
         if not ahead:
             return False

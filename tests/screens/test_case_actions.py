@@ -255,3 +255,22 @@ async def test_a_form_that_was_only_looked_at_leaves_no_draft() -> None:
         await write(pilot, "imp")
         await press(pilot, "tab", "escape")
         assert [draft.kind for draft in app.drafts.all(app.database_name)] == ["triage"]
+
+
+@pytest.mark.parametrize(("typed", "place"), [("Greta d", "complainant"), ("0555 0123", "contact")])
+async def test_a_caller_whom_nobody_knows_does_not_keep_the_case_from_being_saved(typed: str, place: str) -> None:
+    data = MemoryData(30)
+    async with console(data) as (app, pilot):
+        await press(pilot, "ctrl+n")
+        await write(pilot, typed)
+        await until(pilot, lambda: f"customers {typed}" in data.asked)
+        await settle(pilot)
+        form = app.screen.query_one(Form)
+        form.row("subject").put("停水")
+        await press(pilot, "f2")
+        assert not any(asked.startswith("take in") for asked in data.asked)
+        assert form.values[place] == typed
+        assert "customer" not in form.values
+        assert "no customer known here" in shown(app)
+        await press(pilot, "f2")
+        assert "take in 停水" in data.asked

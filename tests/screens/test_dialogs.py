@@ -40,6 +40,13 @@ async def test_f1_in_a_dialog_says_what_its_keys_do(keys: list[str], named: str)
         assert app.screen is dialog
 
 
+async def test_the_help_of_a_form_says_how_one_goes_through_its_fields() -> None:
+    async with console() as (app, pilot):
+        await press(pilot, "t", "f1")
+        assert "Tab Enter" in shown(app)
+        assert "typing narrows it" in shown(app)
+
+
 def shows(app: ConsoleApp, kind: type[ConsoleDialog]) -> bool:
     """Return whether a dialog of a kind is on top."""
     return isinstance(app.screen, kind)

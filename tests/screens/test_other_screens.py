@@ -50,6 +50,41 @@ async def test_words_of_the_filter_are_found_in_the_case() -> None:
         assert "No further match in this case." in shown(app)
 
 
+async def test_words_are_looked_for_in_the_case_as_one_looks_for_them_in_a_pager() -> None:
+    data = MemoryData()
+    data.narratives[0] = "\n".join(f"line {number}" for number in range(100))
+    async with console(data) as (app, pilot):
+        await press(pilot, "enter", "/")
+        await write(pilot, "Line 77")
+        await press(pilot, "enter")
+        reading = app.screen.query_one("#case", Reading)
+        assert reading.lines[reading.scroll_offset.y].strip() == "line 77"
+        assert "1 line with it; n goes on." in shown(app)
+        await press(pilot, "n")
+        assert "No further match in this case." in shown(app)
+        await press(pilot, "/")
+        await write(pilot, "nowhere[/]")
+        await press(pilot, "enter")
+        assert "“nowhere[/]” is not in this case." in shown(app)
+        await press(pilot, "/", "escape", "escape")
+        assert isinstance(app.screen, QueueScreen)
+
+
+async def test_a_last_match_that_cannot_come_to_the_top_ends_the_search() -> None:
+    data = MemoryData()
+    data.narratives[0] = "\n".join(f"line {number}" for number in range(100))
+    async with console(data) as (app, pilot):
+        await press(pilot, "enter")
+        reading = app.screen.query_one("#case", Reading)
+        last = next(text.strip() for text in reversed(reading.lines) if text.strip())
+        await press(pilot, "/")
+        await write(pilot, last)
+        await press(pilot, "enter")
+        assert reading.scroll_offset.y == reading.max_scroll_y
+        await press(pilot, "n")
+        assert "No further match in this case." in shown(app)
+
+
 async def test_two_megabytes_open_at_their_beginning_and_plus_shows_more() -> None:
     data = MemoryData()
     data.narratives[0] = "水" * 1_000_000 + "\n" * 200_000
@@ -126,6 +161,19 @@ async def test_the_palette_finds_an_action_by_the_words_of_its_name() -> None:
         await press(pilot, ":")
         await write(pilot, "save view")
         assert "Keep as a queue: Keep filter, order and columns under a name." in shown(app)
+
+
+async def test_the_palette_says_that_nothing_fits_and_enter_does_nothing_then() -> None:
+    async with console() as (app, pilot):
+        await press(pilot, ":")
+        await write(pilot, "zzz")
+        assert "Nothing in this list fits what was typed." in shown(app)
+        await press(pilot, "down", "enter")
+        assert isinstance(app.screen, Chooser)
+        await press(pilot, *["backspace"] * 3)
+        await write(pilot, "notices")
+        await press(pilot, "enter")
+        assert "Notices" in lines(app)[1]
 
 
 async def test_the_palette_offers_nothing_of_textuals_own() -> None:
