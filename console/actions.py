@@ -441,6 +441,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("quality.table", ("t",), N_("Chart or table"), N_("Change between the chart and its table."), LOOK, 5),
     Action("quality.period", ("p",), N_("Period"), N_("Choose the month, the quarter or the year."), LOOK, 6),
     Action("quality.sort", ("s",), N_("Sort"), N_("Sort score cards by another figure."), LOOK),
+    Action("quality.history", ("H",), N_("12 months"), N_("Show or leave the twelve months of the score card."), LOOK),
     Action("quality.group", ("b",), N_("Group by"), N_("Choose by what departments or ages are grouped."), LOOK, 7),
     Action("quality.watch", ("W",), N_("Test now"), N_("Test every cell now, and write what left its limits."), WORK),
     Action("quality.acknowledge", ("a",), N_("Acknowledge"), N_("Say that the alert was seen."), WORK, 8),

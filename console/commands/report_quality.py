@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import timedelta
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,12 +13,15 @@ from console.commands.disclosed import closed_behind, disclosed, disclosed_agein
 from console.commands.moments import period_given, policy_zone
 from console.commands.output import emit, emit_json, emit_table, instant, narrate
 from console.commands.table_files import Format, Output, exported
+from console.rules.months import month_of
 
 if TYPE_CHECKING:
     from datetime import tzinfo
+    from pathlib import Path
 
     from console.measures.results import Measure
     from console.services.quality_views import Card
+    from console.storage.engine import Store
 
 Filter = Annotated[str, typer.Argument(metavar="[FILTER]", help="A filter of cases, such as region:east.")]
 
@@ -149,6 +153,9 @@ def score_card(
     period: Annotated[str, typer.Option("--period", metavar="P", help="2026-11, 2026-Q4, 2026, or A..B.")],
     filter_text: Filter = "",
     by: Annotated[str, typer.Option("--by", metavar="GROUP", help="team, region or person.")] = "team",
+    history: Annotated[
+        bool, typer.Option("--history", help="The twelve months up to the end of the period, month by month.")
+    ] = False,
     format_: Format = None,
     output: Output = None,
     as_json: AsJson = False,
@@ -161,6 +168,9 @@ def score_card(
     with opened(database) as store:
         zone = policy_zone(store)
         start, end = period_given(period, zone, "--period")
+        if history:
+            _history(store, month_of(end - timedelta(seconds=1), zone), zone, filter_text, by, format_, output, as_json)
+            return
         found = card_of(store, start, end, filter_text, by=by, viewer=caller(), zone_name=_name(zone))
     if exported(card_rows(found), None, format_, output, TYPES):
         return
@@ -180,6 +190,58 @@ def score_card(
     for name, target in targets.items():
         middle = medians.get(name)
         emit(f"{name}: target {100 * target:.0f} %, median of those with 30 or more {_share(middle)}")
+
+
+def _history(
+    store: Store,
+    last: str,
+    zone: tzinfo,
+    filter_text: str,
+    by: str,
+    format_: str | None,
+    output: Path | None,
+    as_json: bool,
+) -> None:
+    from console.services.quality_tables import TYPES, history_rows
+    from console.services.score_cards import card_history
+
+    found = card_history(store, last, filter_text, by=by, viewer=caller(), zone=zone)
+    if exported(history_rows(found), None, format_, output, TYPES):
+        return
+    if as_json:
+        emit_json({"report": "scorecard history", **disclosed(found)})
+        return
+    emit(f"Score cards by {by}, {found.months[0]} to {found.months[-1]}, as of {instant(found.as_of)}")
+    emit()
+    emit_table(
+        (
+            by,
+            "Month",
+            "Received",
+            "On time %",
+            "First %",
+            "Reopened %",
+            "Repeat %",
+            "Satisfied %",
+            "Interval",
+            "Missed",
+        ),
+        [
+            _month_of_card(card, month, found.targets)
+            for cards in (*(own for _name, own in found.cards), found.whole)
+            for month, card in zip(found.months, cards, strict=True)
+        ],
+        numeric=range(2, 8),
+    )
+
+
+def _month_of_card(card: Card, month: str, targets: Sequence[tuple[str, float]]) -> tuple[str, ...]:
+    from console.services.quality_views import is_missed
+
+    shares = (card.on_time, card.first_contact, card.reopened, card.repeats, card.satisfied)
+    missed = [name for name, target in targets if is_missed(name, getattr(card, name), target)]
+    own = _card(card)
+    return (own[0], month, own[1], *(_cell(one) for one in shares), own[11], ", ".join(missed))
 
 
 def _name(zone: tzinfo) -> str:

@@ -8,22 +8,25 @@ from console.i18n import N_, _
 from console.labels import label
 from console.measures.disclosure import HIDDEN_BELOW, as_allowed, hidden_reason
 from console.measures.results import Measure
+from console.screens.card_history_page import history_lines
+from console.screens.card_words import MEASURE_NAMES, share, target_text
 from console.screens.trend_page import DIMENSIONS, cell, cells_of, rule, value_name
-from console.services.quality_views import MEASURES, Ageing, AgeRow, Card, OldCase, ScoreCard
+from console.services.quality_views import (
+    MEASURES,
+    Ageing,
+    AgeRow,
+    Card,
+    CardHistory,
+    OldCase,
+    ScoreCard,
+    is_missed,
+)
 from console.signs import is_ascii, sign
 from console.widgets.board import BoardLine, Spot
 from console.widgets.content import cut, fit, number
 from console.widgets.plots.bars import bar
 from console.widgets.plots.sparkline import sparkline
 
-MEASURE_NAMES = {
-    "on_time": N_("On time (of all due)"),
-    "first_contact": N_("Solved at first contact"),
-    "reopened": N_("Reopened"),
-    "repeats": N_("Repeated in 30 days"),
-    "satisfied": N_("Satisfied when called back"),
-}
-LESS_IS_BETTER = frozenset({"reopened", "repeats"})
 FUNNEL = {
     "inside": N_("inside"),
     "below_95": N_("below 95%"),
@@ -35,11 +38,6 @@ FUNNEL = {
 NAME_CELLS = 22
 WHOLE = "*"
 """Stands for all departments together where a card is named."""
-
-
-def share(measure: Measure, digits: int = 0) -> str:
-    """Return a share as it may be shown: hidden under 5 cases, marked under 30."""
-    return "-" if measure.value is None else as_allowed(f"{100 * measure.value:.{digits}f}%", measure.n)
 
 
 ORDERS = {
@@ -71,9 +69,15 @@ def in_order(found: ScoreCard, order: str) -> list[Card]:
 
 
 def card_lines(
-    found: ScoreCard, width: int, chosen: str, *, is_table: bool = False, order: str = "name"
+    found: ScoreCard,
+    width: int,
+    chosen: str,
+    *,
+    is_table: bool = False,
+    order: str = "name",
+    history: CardHistory | None = None,
 ) -> list[BoardLine]:
-    """Return the score card in so many cells; ``chosen`` is the card that is compared below."""
+    """Return the score card in so many cells; ``chosen`` is the card that is compared below, or told by month with a history."""
     wide = width >= 100
     heads = [_("Taken in"), _("On time"), _("At once"), _("Reopen"), _("Repeat"), "P50/P90", _("Open/late")]
     heads += [_("Satisfied"), _("Funnel")] if wide else [_("Funnel")]
@@ -85,8 +89,11 @@ def card_lines(
     lines.append(_card_line(found.by, found.whole, WHOLE, name_cells, cells, wide=wide))
     card = next((one for one in found.cards if one.name == chosen), found.whole)
     name = _("All together") if card is found.whole else card_name(found.by, card)
-    title = _("{name}: against target, the quarter before and the peers").format(name=name)
-    lines += [rule(title, width), *_compared(found, card, width, is_table=is_table)]
+    if history is None:
+        title = _("{name}: against target, the quarter before and the peers").format(name=name)
+        lines += [rule(title, width), *_compared(found, card, width, is_table=is_table)]
+    else:
+        lines += history_lines(history, None if card is found.whole else card.name, name, width, is_table=is_table)
     lines += [rule(_("How it is counted"), width)]
     for text in (
         _("On time = answered by due / all that are due, open ones counting as late."),
@@ -128,12 +135,9 @@ def _compared(found: ScoreCard, card: Card, width: int, *, is_table: bool) -> li
         value = measure.value if measure.n >= HIDDEN_BELOW else None
         target = targets[name]
         earlier: Measure | None = None if before is None else getattr(before, name)
-        is_missed = value is not None and ((value > target) if name in LESS_IS_BETTER else (value < target))
         drawn = "" if is_table else bar(None if value is None else 100 * value, bar_cells, is_ascii=is_ascii())
         text = (
-            _("target {sign}{target}%").format(
-                sign=sign("at-most" if name in LESS_IS_BETTER else "at-least"), target=f"{100 * target:.0f}"
-            )
+            target_text(name, target)
             + "  "
             + _("before {value}").format(value="-" if earlier is None else share(earlier))
             + "  "
@@ -142,7 +146,7 @@ def _compared(found: ScoreCard, card: Card, width: int, *, is_table: bool) -> li
         if is_table and measure.interval is not None and value is not None:
             low, high = 100 * measure.interval.low, 100 * measure.interval.high
             text = f"[{low:.1f}, {high:.1f}]  n {number(measure.n)}  {text}"
-        style = "overdue" if is_missed else ""
+        style = "overdue" if is_missed(name, measure, target) else ""
         lines.append(
             (
                 *cell(_(MEASURE_NAMES[name]), 28, "", f"{name}|rows:{card.rows}"),

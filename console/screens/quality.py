@@ -28,7 +28,7 @@ from console.screens.trend_page import DIMENSIONS, trend_lines
 from console.sentences import said, told
 from console.services.alert_views import AlertDetail, AlertRow, EventNote, RunReport
 from console.services.improvement_views import Effect, ImprovementRow
-from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
+from console.services.quality_views import Ageing, CardHistory, ComplaintTrend, ScoreCard
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.board import Board, BoardLine, Spot
@@ -73,6 +73,7 @@ class QualityScreen(Planning, Exporting):
         self._by = {"cards": "team", "ageing": "category"}
         self._card = WHOLE
         self._order = "name"
+        self._has_history = False
         self._improvement = ""
         self._judged: dict[str, str] = {}
         self._is_table = False
@@ -102,6 +103,8 @@ class QualityScreen(Planning, Exporting):
             self.ask("trend", lambda data: data.part(QualityQuestions).trend(text, month))
         elif self.page == "cards":
             group = by["cards"]
+            if self._has_history:
+                self.ask("history", lambda data: data.part(QualityQuestions).card_history(text, quarter, group))
             self.ask("cards", lambda data: data.part(QualityQuestions).score_card(text, quarter, group))
         elif self.page == "ageing":
             group = by["ageing"]
@@ -117,6 +120,9 @@ class QualityScreen(Planning, Exporting):
             self._answers[group] = answer
             if group == self.page:
                 self._draw()
+        elif isinstance(answer, CardHistory):
+            self._answers[group] = answer
+            self._draw()
         elif isinstance(answer, AlertDetail):
             self._show_alert(answer)
         elif group == "people":
@@ -183,7 +189,8 @@ class QualityScreen(Planning, Exporting):
             draw = lambda width: trend_lines(trend, width, is_table=is_table)  # noqa: E731
         elif isinstance(answer, ScoreCard):
             cards = answer
-            draw = lambda width: card_lines(cards, width, card, is_table=is_table, order=order)  # noqa: E731
+            months = cast("CardHistory | None", self._answers.get("history") if self._has_history else None)
+            draw = lambda width: card_lines(cards, width, card, is_table=is_table, order=order, history=months)  # noqa: E731
         elif isinstance(answer, Ageing):
             ages = answer
             draw = lambda width: ageing_lines(ages, width, is_table=is_table)  # noqa: E731
@@ -313,6 +320,17 @@ class QualityScreen(Planning, Exporting):
         self._draw()
         self.console.say(_("Sorted by: {order}.").format(order=_(ORDERS[self._order])))
 
+    def action_history(self) -> None:
+        if self.page != "cards":
+            self.console.say(_("Only score cards are told by month."))
+            return
+        self._has_history = not self._has_history
+        self._answers.pop("history", None)
+        if self._has_history:
+            self.renew()
+        else:
+            self._draw()
+
     def action_period(self) -> None:
         found = self._answers.get("trend")
         if self.page == "trend" and isinstance(found, ComplaintTrend):
@@ -395,6 +413,9 @@ class QualityScreen(Planning, Exporting):
     def to_export(self) -> tuple[object, str] | None:
         """The page shown."""
         answer = self._answers.get(self.page)
+        history = self._answers.get("history") if self.page == "cards" and self._has_history else None
+        if history is not None:
+            return history, "history"
         return (answer, self._improvement or self.page) if answer is not None else None
 
     def _ask_judgement(self, found: Effect) -> None:

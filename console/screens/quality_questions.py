@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from console.services.alert_views import AlertDetail, AlertRow, EventNote, RunReport
 from console.services.improvement_views import Effect, ImprovementRow
-from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
+from console.services.quality_views import Ageing, CardHistory, ComplaintTrend, ScoreCard
 
 if TYPE_CHECKING:
     from console.storage.engine import Store
@@ -63,6 +63,18 @@ class QualityQuestions:
         first, last = (3 * int(number) - 2, 3 * int(number)) if dash else (1, 12)
         start, end = month_bounds(f"{year}-{first:02d}", zone)[0], month_bounds(f"{year}-{last:02d}", zone)[1]
         return score_card(self._store, start, end, filter_text, by=by, viewer=self._viewer, zone_name=str(zone))
+
+    def card_history(self, filter_text: str, quarter: str, by: str) -> CardHistory:
+        """Return the score cards of the twelve months up to the end of a quarter or year, at most up to this month."""
+        from console import clock
+        from console.rules.months import month_of
+        from console.services.score_cards import card_history
+
+        zone = self._zone_info()
+        running = month_of(clock.now(), zone)
+        year, dash, number = (quarter or running).partition("-Q")
+        last = running if not quarter else f"{year}-{3 * int(number) if dash else 12:02d}"
+        return card_history(self._store, min(last, running), filter_text, by=by, viewer=self._viewer, zone=zone)
 
     def improvements(self) -> Sequence[ImprovementRow]:
         """Return the improvements, the newest first."""

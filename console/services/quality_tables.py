@@ -17,7 +17,16 @@ from console.rules.column_types import ColumnType, Types
 from console.services.alert_views import PER_THOUSAND, SCORE, SHARE, AlertRow
 from console.services.figure_tables import NO_WEIGHTS, Row
 from console.services.improvement_views import Compared, Effect, ImprovementRow, Side
-from console.services.quality_views import MEASURES, Ageing, AgeRow, Card, ComplaintTrend, ScoreCard
+from console.services.quality_views import (
+    MEASURES,
+    Ageing,
+    AgeRow,
+    Card,
+    CardHistory,
+    ComplaintTrend,
+    ScoreCard,
+    is_missed,
+)
 
 SHARES = "0-1"
 THOUSAND = 1000.0
@@ -34,7 +43,8 @@ TYPES: Types = {
     **dict.fromkeys(_WHOLE, ColumnType.WHOLE),
     **dict.fromkeys(_NUMBER, ColumnType.NUMBER),
     **dict.fromkeys(
-        ("is_outside", "is_baseline", "is_provisional", "is_all", "is_rise_good", "is_randomised"), ColumnType.FLAG
+        ("is_outside", "is_baseline", "is_provisional", "is_all", "is_missed", "is_rise_good", "is_randomised"),
+        ColumnType.FLAG,
     ),
     **dict.fromkeys(("as_of", "first_seen_at", "last_seen_at", "closed_at", "registered_at"), ColumnType.MOMENT),
 }
@@ -119,6 +129,30 @@ def card_rows(found: ScoreCard) -> list[Row]:
                 }
             )
     return rows
+
+
+def history_rows(found: CardHistory) -> list[Row]:
+    """Return the months of score cards as rows: each measure of each department and month, beside its target."""
+    targets = dict(found.targets)
+    return [
+        {
+            "by": found.by,
+            "name": card.name,
+            "label": card.label,
+            "is_all": cards is found.whole,
+            "month": month,
+            "measure": name,
+            **_share(getattr(card, name)),
+            "target": targets.get(name),
+            "is_missed": is_missed(name, getattr(card, name), targets[name]),
+            **_of_card(card),
+            "as_of": found.as_of,
+            "filter": found.filter,
+        }
+        for cards in (*(own for _name, own in found.cards), found.whole)
+        for month, card in zip(found.months, cards, strict=True)
+        for name in MEASURES
+    ]
 
 
 def _of_card(card: Card) -> Row:

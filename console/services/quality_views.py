@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
+from console.measures.disclosure import HIDDEN_BELOW
 from console.measures.results import Measure
 from console.services.alert_views import AlertRow, BaselineRow, EventNote
 
@@ -132,6 +133,14 @@ class Card:
 
 MEASURES = ("on_time", "first_contact", "reopened", "repeats", "satisfied")
 """The measures that are compared with the period before, the peers and the targets."""
+LESS_IS_BETTER = frozenset({"reopened", "repeats"})
+
+
+def is_missed(name: str, measure: Measure, target: float) -> bool:
+    """Return whether a measure that may be shown is on the wrong side of its target."""
+    if measure.value is None or measure.n < HIDDEN_BELOW:
+        return False
+    return measure.value > target if name in LESS_IS_BETTER else measure.value < target
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,6 +158,26 @@ class ScoreCard:
     medians: tuple[tuple[str, float | None], ...]
     targets: tuple[tuple[str, float], ...]
     notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CardHistory:
+    """The score cards of single months, the earliest first: of each department by ``cards``, and of all together by ``whole``.
+
+    A month holds the complaints received in it, as they stand now; a department without any has a card of none.
+    """
+
+    as_of: datetime
+    filter: str
+    by: str
+    months: tuple[str, ...]
+    cards: tuple[tuple[str, tuple[Card, ...]], ...]
+    whole: tuple[Card, ...]
+    targets: tuple[tuple[str, float], ...]
+
+    def of(self, name: str | None) -> tuple[Card, ...]:
+        """Return the months of one department, those of all together for None or one that is not there."""
+        return dict(self.cards).get(name, self.whole) if name is not None else self.whole
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, tzinfo
 from math import nan
 from statistics import median
 from typing import Any
@@ -38,11 +38,12 @@ from console.models import Case, CaseEvent, Category, Clock, Department, Staff
 from console.models.base import table_of
 from console.rules.clocks import Standing
 from console.rules.filters import Term, Value
+from console.rules.months import month_bounds, month_of, month_start, shifted
 from console.services.case_histories import SOURCE_CLOCK
 from console.services.complaint_cube import LEVELS, ROOT
 from console.services.filtering import compiled
 from console.services.handling import worker_of
-from console.services.quality_views import MEASURES, Card, ScoreCard
+from console.services.quality_views import MEASURES, Card, CardHistory, ScoreCard
 from console.storage.engine import Store
 
 CASES: Table = table_of(Case)
@@ -61,6 +62,7 @@ TARGETS: Mapping[str, float] = {
 }
 """Where a measure should be: at least there, at most for reopened and repeats."""
 PERSON_FROM = 20
+MONTHS_BACK = 12
 DAY = 86_400
 CLOSING_CLOCKS = ("reply", SOURCE_CLOCK)
 """The promises by which a case is on time: the reply, and the due time its source gave it."""
@@ -87,8 +89,7 @@ def score_card(
     ``by`` is team, region, or person; people are shown to themselves and, those of their department, to leads; to
     administrators all. Raises FilterError, UsageError for another group, NotAllowedError for who may not see people.
     """
-    if by not in ("team", "region", "person"):
-        raise UsageError(f"There is no score card by {by}.", "Known: team, region, person.")
+    _check_group(by)
     moment = now or clock.now()
     with store.reading() as connection:
         asked = compiled(connection, filter_text, now=moment, viewer=viewer, zone=zone_name)
@@ -122,6 +123,56 @@ def score_card(
         medians=tuple(medians),
         targets=tuple(TARGETS.items()),
     )
+
+
+def card_history(
+    store: Store,
+    last_month: str,
+    filter_text: str = "",
+    *,
+    by: str = "team",
+    viewer: str = "",
+    zone: tzinfo = UTC,
+    now: datetime | None = None,
+) -> CardHistory:
+    """Return the score cards of the twelve months up to one, as they stand now; the rest as ``score_card``."""
+    _check_group(by)
+    moment, zone_name = now or clock.now(), str(getattr(zone, "key", ""))
+    months = tuple(shifted(last_month, back - MONTHS_BACK + 1) for back in range(MONTHS_BACK))
+    start, end = month_start(months[0], zone), month_bounds(last_month, zone)[1]
+    with store.reading() as connection:
+        asked = compiled(connection, filter_text, now=moment, viewer=viewer, zone=zone_name)
+        rows = _rows(connection, start, end, moment, [*asked.conditions])
+        labels = _labels(connection, by)
+        allowed = _people(connection, viewer) if by == "person" else None
+    of_month: dict[str, list[Row]] = {month: [] for month in months}
+    for row in rows:
+        of_month[month_of(row["received_at"], zone)].append(row)
+    names = sorted({row[by] for row in rows} if allowed is None else {row[by] for row in rows} & allowed)
+    cards: dict[str, list[Card]] = {name: [] for name in names}
+    whole = []
+    for month, own in of_month.items():
+        period = _period(*month_bounds(month, zone), zone_name)
+        where = f"{filter_text} {period}".strip()
+        rates = _mix_rates(own, moment)
+        whole.append(_card("", "", own, moment, where, rates))
+        there = {card.name: card for card in _cards(own, by, labels, moment, where, rates, allowed)}
+        for name in names:
+            cards[name].append(there.get(name) or _card(name, labels.get(name, name), (), moment, where, rates))
+    return CardHistory(
+        as_of=moment,
+        filter=filter_text,
+        by=by,
+        months=months,
+        cards=tuple((name, tuple(found)) for name, found in cards.items()),
+        whole=tuple(whole),
+        targets=tuple(TARGETS.items()),
+    )
+
+
+def _check_group(by: str) -> None:
+    if by not in ("team", "region", "person"):
+        raise UsageError(f"There is no score card by {by}.", "Known: team, region, person.")
 
 
 def _period(start: datetime, end: datetime, zone_name: str) -> str:

@@ -13,13 +13,14 @@ from console.services.answer_lines import answers
 from console.services.figure_tables import Row, with_exclusions
 from console.services.improvement_views import Effect, ImprovementRow
 from console.services.overview_views import Overview
-from console.services.quality_views import Ageing, ComplaintTrend, ScoreCard
+from console.services.quality_views import Ageing, CardHistory, ComplaintTrend, ScoreCard
 from console.services.satisfaction_views import AnswerLine, DriverTable, PivotTable
 from console.storage.engine import Store
 from console.transfer.export import chosen_format
 from console.transfer.tables import write_table
 
-Figures = Overview | PivotTable | DriverTable | ComplaintTrend | ScoreCard | Ageing | Effect | Sequence[ImprovementRow]
+QualityFigures = ComplaintTrend | ScoreCard | CardHistory | Ageing | Effect | Sequence[ImprovementRow]
+Figures = Overview | PivotTable | DriverTable | QualityFigures
 """What the screens of satisfaction and quality show."""
 
 
@@ -34,9 +35,11 @@ def table_of_figures(store: Store, found: Figures) -> tuple[list[Row], Types]:
     return list(_quality_rows(found)), quality_tables.TYPES
 
 
-def _quality_rows(found: ComplaintTrend | ScoreCard | Ageing | Effect | Sequence[ImprovementRow]) -> Iterator[Row]:
+def _quality_rows(found: QualityFigures) -> Iterator[Row]:
     if isinstance(found, ComplaintTrend):
         yield from quality_tables.trend_rows(found)
+    elif isinstance(found, CardHistory):
+        yield from quality_tables.history_rows(found)
     elif isinstance(found, ScoreCard):
         yield from quality_tables.card_rows(found)
     elif isinstance(found, Ageing):

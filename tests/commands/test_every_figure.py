@@ -52,6 +52,7 @@ TABLES: tuple[tuple[list[str], set[str], Types], ...] = (
     (["satisfaction", "answers", "survey:hall"], {"survey", "number", "scale", "weight", "excluded"}, ANSWER_TYPES),
     (["report", "trend"], FIGURE | {"lower_limit", "upper_limit"}, QUALITY_TYPES),
     (["report", "scorecard", "--period", LAST], FIGURE | {"before", "peers", "target"}, QUALITY_TYPES),
+    (["report", "scorecard", "--period", LAST, "--history"], FIGURE | {"month", "target", "is_missed"}, QUALITY_TYPES),
     (["report", "ageing"], {"days", "size", "overdue", "as_of"}, QUALITY_TYPES),
     (["alerts", "list"], FIGURE | {"limit", "q", "state"}, QUALITY_TYPES),
     (["improvement", "list"], {"number", "indicator", "starts_on", "registered_at"}, QUALITY_TYPES),

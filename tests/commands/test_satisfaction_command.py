@@ -282,15 +282,21 @@ def test_responses_are_weighted_to_totals(database: str, capsys: pytest.CaptureF
     told = refused(capsys, 2, "survey", "weigh", "hall", "--total", "region=east")
     assert "names no total" in told
     totals = ["--total", "region:east=50", "--total", "region:west=30", "--total", "region:=20"]
-    assert "--replace" in refused(capsys, 1, "survey", "weigh", "hall", *totals, "--reason", "register")
     shown = document(capsys, "survey", "weigh", "hall", *totals, "--dry-run")
-    found = document(capsys, "survey", "weigh", "hall", *totals, "--replace", "--reason", "register")
+    found = document(capsys, "survey", "weigh", "hall", *totals, "--reason", "register")
     assert found == {**shown, "is_dry": False}
+    assert found["start"] == "design"
+    assert "--replace" in refused(capsys, 1, "survey", "weigh", "hall", *totals, "--reason", "register")
+    assert document(capsys, "survey", "weigh", "hall", *totals, "--replace", "--reason", "register") == found
     assert {one["value"]: one["weighted"] for one in found["values"]} == pytest.approx(
         {"east": 0.5, "west": 0.3, "": 0.2}
     )
     assert run(["survey", "weigh", "hall", *totals, "--dry-run"]) == 0
-    assert f"design effect {found['deff']:.2f}" in capsys.readouterr().out
+    out = capsys.readouterr().out
+    assert f"design effect {found['deff']:.2f}" in out
+    assert f"came with the answers, of design effect {found['start_deff']:.2f}" in out
+    assert run(["survey", "weigh", "hall", *totals, "--dry-run", "--from-one"]) == 0
+    assert "the same weight for each" in capsys.readouterr().out
     assert document(capsys, "satisfaction", "cells")["is_sound"]
 
 

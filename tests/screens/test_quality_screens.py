@@ -166,6 +166,28 @@ async def test_score_cards_ageing_and_improvements_are_pages_of_it(
 
 
 @pytest.mark.parametrize("size", SIZES)
+async def test_the_twelve_months_of_a_score_card_are_a_line_a_measure_or_a_row_a_month(
+    data: ServiceData, size: tuple[int, int]
+) -> None:
+    async with console(data, size=size) as (app, pilot):
+        await press(pilot, "4", "H")
+        assert "Only score cards are told by month." in shown(app)
+        await press(pilot, "]", "H")
+        text = "\n".join(board(app).lines)
+        assert "All together: " in text
+        assert re.search(r"Satisfied when called back .*missed in \d+ of \d+ months", text)
+        await press(pilot, "t")
+        text = "\n".join(board(app).lines)
+        assert re.search(rf"{last_month()} +121 +", text)
+        await press(pilot, "g", "j", "enter")
+        assert "Marketing and metering: " in "\n".join(board(app).lines)
+        assert re.search(rf"{last_month()} +30 +", "\n".join(board(app).lines))
+        await press(pilot, "H")
+        assert "the peers" in "\n".join(board(app).lines)
+        assert hostile(app) == []
+
+
+@pytest.mark.parametrize("size", SIZES)
 async def test_in_chinese_and_in_ascii_every_page_keeps_its_columns(data: ServiceData, size: tuple[int, int]) -> None:
     choose_language("zh_CN")
     choose_signs(is_ascii=True)

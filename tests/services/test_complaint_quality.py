@@ -16,8 +16,8 @@ from console.models.base import table_of
 from console.services import alerts
 from console.services.ageing import ageing
 from console.services.complaint_trends import complaint_trend
-from console.services.quality_views import ComplaintTrend
-from console.services.score_cards import score_card
+from console.services.quality_views import ComplaintTrend, is_missed
+from console.services.score_cards import card_history, score_card
 from console.storage.engine import Store
 
 CASES = table_of(Case)
@@ -258,3 +258,36 @@ def test_the_case_mix_is_taken_out(store: Store) -> None:
     assert cards["operations"].on_time.value == pytest.approx(0.9)
     assert cards["marketing"].adjusted == pytest.approx(0.75)
     assert cards["operations"].adjusted == pytest.approx(0.75)
+
+
+def test_the_months_of_a_score_card_are_those_of_single_cards(store: Store) -> None:
+    golden_27(store)
+    complain(store, "2025-11", 40, category="billing / wrong", department="operations", region="west", due_at=None)
+    found = card_history(store, "2025-12", viewer="root", zone=UTC, now=NOW)
+    assert (found.months[0], found.months[-1], len(found.months)) == ("2025-01", "2025-12", 12)
+    assert [card.received for card in found.whole] == [*SERIES[:10], SERIES[10] + 40, SERIES[11]]
+    november = score_card(
+        store, datetime(2025, 11, 1, tzinfo=UTC), datetime(2025, 12, 1, tzinfo=UTC), viewer="root", now=NOW
+    )
+    for name, cards in found.cards:
+        alone = next((card for card in november.cards if card.name == name), None)
+        assert cards[10].received == (0 if alone is None else alone.received)
+        assert alone is None or (cards[10].on_time, cards[10].rows) == (alone.on_time, alone.rows)
+    assert found.of("operations")[10].received == 40
+    assert found.of("operations")[9].received == 0
+    assert found.of(None) is found.of("nobody") is found.whole
+    with pytest.raises(UsageError):
+        card_history(store, "2025-12", by="colour", viewer="root", now=NOW)
+    west = card_history(store, "2025-12", "region:west", viewer="root", zone=UTC, now=NOW)
+    assert [card.received for card in west.whole] == [*[0] * 10, 40, 30]
+
+
+def test_only_what_may_be_shown_misses_a_target(store: Store) -> None:
+    furnish(store)
+    late = {"closed_at": NOW, "department": "marketing"}
+    complain(store, "2025-10", 4, **late)
+    complain(store, "2025-11", 5, **late)
+    complain(store, "2025-12", 5, department="marketing", times_reopened=1)
+    cards = card_history(store, "2025-12", viewer="root", zone=UTC, now=NOW).of("marketing")
+    assert [is_missed("on_time", card.on_time, 0.95) for card in cards[-3:]] == [False, True, False]
+    assert [is_missed("reopened", card.reopened, 0.03) for card in cards[-3:]] == [False, False, True]
