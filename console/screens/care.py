@@ -130,6 +130,11 @@ class CareScreen(FormWork):
         """The list."""
         return cast("WindowTable[WorkLine]", self.query_one("#table", WindowTable))
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether the list that was gone to is not there yet."""
+        return self.is_asking("list") and self._kind != self._shown
+
     def begin(self) -> None:
         """Ask for the list."""
         self.renew()
@@ -162,6 +167,7 @@ class CareScreen(FormWork):
         if group == "list":
             kind, rows = cast("tuple[str, Sequence[WorkLine]]", answer)
             self._take_rows(kind, rows)
+            self.call_after_refresh(self.console.give_keys)
         elif group == DOING:
             self._tell(answer)
             self.renew()
@@ -177,6 +183,12 @@ class CareScreen(FormWork):
         elif group == "verified":
             self.console.say(_("{number} is verified.").format(number=answer))
             self.renew()
+
+    def failed(self, group: str, error: Exception) -> None:
+        """Tell; keys that were meant for the lines are forgotten."""
+        if group == "list":
+            self.console.drop_keys()
+        super().failed(group, error)
 
     def _tell(self, answer: object) -> None:
         if isinstance(answer, ActionResult) and answer.skipped:

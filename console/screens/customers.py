@@ -108,6 +108,12 @@ class CustomerScreen(FormWork):
         """The customers found."""
         return cast("WindowTable[CustomerRow]", self.query_one("#table", WindowTable))
 
+    @property
+    def is_opening(self) -> bool:
+        """Whether those who are looked for are not there yet, for whom keys are typed ahead in the rows."""
+        is_coming = self._typing is not None or (self.is_asking("find") and not self._is_keeping)
+        return is_coming and self.focused is self.table
+
     def begin(self) -> None:
         """Begin to look."""
         self._ask(keep=False)
@@ -118,6 +124,9 @@ class CustomerScreen(FormWork):
         self._ask(keep=True)
 
     def _ask(self, *, keep: bool) -> None:
+        if self._typing is not None:
+            self._typing.stop()
+            self._typing = None
         self._is_keeping = keep
         text = self.query_one("#find", FindField).value.strip()
         self.ask("find", lambda data: (text, data.customers(text)))
@@ -131,7 +140,9 @@ class CustomerScreen(FormWork):
 
     @on(FindField.Left)
     def go_to_rows(self) -> None:
-        """Go to the rows."""
+        """Look at once for what was typed, and go to the rows."""
+        if self._typing is not None:
+            self._ask(keep=False)
         self.table.focus()
 
     def answered(self, group: str, answer: object) -> None:
@@ -139,6 +150,7 @@ class CustomerScreen(FormWork):
         if group == "find":
             text, rows = cast("tuple[str, Sequence[CustomerRow]]", answer)
             self._take_rows(text, rows)
+            self.call_after_refresh(self.console.give_keys)
         elif group == DOING:
             self.console.say(self.said())
             self.renew()
@@ -146,6 +158,12 @@ class CustomerScreen(FormWork):
             blocks = customer_blocks(answer, now(), self.console.zone)
             self.query_one("#detail", Reading).show(blocks, keep=self._detail_id == answer.row.id)
             self._detail_id = answer.row.id
+
+    def failed(self, group: str, error: Exception) -> None:
+        """Tell; keys that were meant for those looked for are forgotten."""
+        if group == "find":
+            self.console.drop_keys()
+        super().failed(group, error)
 
     def _take_rows(self, text: str, rows: Sequence[CustomerRow]) -> None:
         self._rows = {row.id: row for row in rows}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from array import array
 from typing import NamedTuple, cast
 
@@ -23,6 +24,9 @@ from console.widgets.window_table import WindowTable
 
 WHOLE_LIST = ("table.last", "table.mark-all")
 """Actions of the table that mean the whole list: their keys wait while only its beginning is there."""
+
+OF_ROWS = ("queues.next", "queues.previous", "queues.copy")
+"""Actions of the screen that mean a row, as all of the table and all work on cases do."""
 
 
 def queue_filter(view_filter: str, typed: str, sort: str = "") -> Filter:
@@ -158,14 +162,22 @@ class ListingScreen(FilterScreen):
         return frozenset(case_id for deed in deeds for case_id in deed.case_ids) | self._changed_here
 
     def holds(self, key: str) -> bool:
-        """Return whether a key typed ahead has to wait: also what means the whole list, until it is there."""
+        """Return whether a key typed ahead has to wait: what means a row, or all, until the list asked for is there."""
         if super().holds(key):
             return True
-        if not self._is_beginning or self.focused is not self.table:
+        if self.focused is not self.table:
             return False
-        bound = self.table._bindings.key_to_bindings.get(key, [])
-        self._is_holding = any((binding.id or "").startswith(WHOLE_LIST) for binding in bound)
+        bound = {re.sub(r"\.\d+$", "", name) for name in self._bound_to(key)}
+        is_coming = self.is_asking("ids") and not self._is_keeping
+        means_row = any(name.startswith(("table.", "work.")) or name in OF_ROWS for name in bound)
+        means_whole = not bound.isdisjoint(WHOLE_LIST)
+        self._is_holding = (is_coming and means_row) or (self._is_beginning and means_whole)
         return self._is_holding
+
+    def _bound_to(self, key: str) -> list[str]:
+        """Return the names of what a key is bound to in the table and on this screen."""
+        nodes = (self.table, self)
+        return [binding.id or "" for node in nodes for binding in node._bindings.key_to_bindings.get(key, [])]
 
     # Answers
 
@@ -192,9 +204,9 @@ class ListingScreen(FilterScreen):
             super().failed(group, error)
 
     def _stand_as(self, *, is_beginning: bool) -> None:
-        """Know whether only a beginning is there; the keys that waited for the whole list come when it is."""
+        """Know whether only a beginning is there; the keys that waited for it are looked at again."""
         self._is_beginning = is_beginning
-        if self._is_holding and not is_beginning:
+        if self._is_holding:
             self._is_holding = False
             self.call_after_refresh(self.console.give_keys)
 
@@ -208,11 +220,11 @@ class ListingScreen(FilterScreen):
         else:
             self.table.show(found.ids.ids, keep=self._is_keeping, gone=self._own_ids(), new=self._new)
         self._is_counted = not found.is_beginning
+        self._is_keeping = True
         self._stand_as(is_beginning=found.is_beginning)
         if self._wanted is not None and (not found.is_beginning or self._wanted in found.ids.ids):
             self.table.move_to_id(self._wanted)
             self._wanted = None
-        self._is_keeping = True
         self.show_status()
         if not found.ids.ids:
             self.ask_rest()

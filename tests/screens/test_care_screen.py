@@ -210,3 +210,13 @@ async def test_the_list_one_is_at_shows_at_80_columns_and_an_empty_one_says_why(
         assert shown(app).count("No campaign is under way") == 2
         await press(pilot, *["right_square_bracket"] * 3)
         assert "[Visits due]" in shown(app)
+
+
+async def test_keys_behind_another_list_wait_for_its_lines(office: Store, tmp_path: Path) -> None:
+    async with opened(office, tmp_path) as (app, pilot):
+        screen = app.screen
+        assert isinstance(screen, CareScreen)
+        screen.action_next_list()
+        assert screen.holds("a")
+        await settle(pilot)
+        assert not screen.holds("a")
