@@ -97,9 +97,9 @@ def catalogue_of(language: str) -> Catalogue:
     return catalogue
 
 
-def sentences_of(language: str) -> Catalogue:
-    """Return the translations of what services say in English sentences, which are read when the first is to be said."""
-    source = Path(__file__).parent / "locale" / language / "sentences.po"
+def further_catalogue(language: str, subject: str) -> Catalogue:
+    """Return a catalogue that is read only when it is needed: ``sentences`` of services, or the ``help`` of commands."""
+    source = Path(__file__).parent / "locale" / language / f"{subject}.po"
     return read_catalogue(source.read_text(encoding="utf-8")) if source.exists() else {}
 
 

@@ -12,7 +12,7 @@ from functools import cache
 from typing import NamedTuple
 
 from console.errors import OmbudError
-from console.i18n import _, chosen_language, sentences_of
+from console.i18n import _, chosen_language, further_catalogue
 from console.signs import worded
 
 WORDS = frozenset({"action", "ended", "field", "kind", "noun", "otherkind", "otherstate", "outcome", "state", "verb"})
@@ -38,7 +38,7 @@ def told(error: OmbudError) -> tuple[str, ...]:
 
 @cache
 def _sentences(language: str) -> tuple[_Sentence, ...]:
-    known = sorted(sentences_of(language).items(), key=lambda item: _width(item[0]))
+    known = sorted(further_catalogue(language, "sentences").items(), key=lambda item: _width(item[0]))
     return tuple(_Sentence(text, *_frame(text), forms[0]) for text, forms in known)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import console
-from console.i18n import choose_language, sentences_of
+from console.i18n import choose_language, further_catalogue
 from console.rules.filters import FilterError, parse
 from console.sentences import said, told
 
@@ -86,7 +86,7 @@ def test_what_a_sentence_names_is_kept_and_another_language_leaves_it() -> None:
 
 def test_no_sentence_takes_what_another_means() -> None:
     choose_language("zh_CN")
-    for sentence, (translation,) in sentences_of("zh_CN").items():
+    for sentence, (translation,) in further_catalogue("zh_CN", "sentences").items():
         assert said(HOLE.sub("7", sentence)) == HOLE.sub("7", translation), sentence
 
 
@@ -150,13 +150,15 @@ OF_THE_LIBRARY = (
 def test_no_sentence_says_next_to_nothing() -> None:
     """A template with hardly a word of its own would take what others mean."""
     letters = re.compile("[A-Za-z]")
-    assert [text for text in sentences_of("zh_CN") if len(letters.findall(HOLE.sub("", text))) < 3] == []
+    assert [
+        text for text in further_catalogue("zh_CN", "sentences") if len(letters.findall(HOLE.sub("", text))) < 3
+    ] == []
 
 
 def test_no_sentence_is_left_over() -> None:
     source = [text for path in PACKAGE.rglob("*.py") for text in texts_in(path.read_text("utf-8"))]
     said_somewhere = "\n".join(source)
-    left_over = {text for text in sentences_of("zh_CN") if longest_part(text) not in said_somewhere}
+    left_over = {text for text in further_catalogue("zh_CN", "sentences") if longest_part(text) not in said_somewhere}
     assert left_over == set(OF_THE_LIBRARY)
 
 

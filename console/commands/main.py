@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
 
 import typer
 from typer.exceptions import TyperException
@@ -45,7 +47,7 @@ from console.commands import (
 )
 from console.commands.ending import ended
 from console.commands.output import narrate
-from console.commands.starting import use_options
+from console.commands.starting import language_asked, use_options
 from console.errors import ExitCode
 from console.text import clean_line
 
@@ -146,12 +148,24 @@ def run(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     try:
         # Typer's own way of printing a usage error lets bidirectional and invisible characters of an argument through.
-        returned = app(arguments, prog_name="ombud", standalone_mode=False)
+        returned = _command(arguments)(arguments, prog_name="ombud", standalone_mode=False)
     except TyperException as error:
         return _wrong_usage(error)
     except typer.Abort:
         return ExitCode.INTERRUPTED
     return returned if isinstance(returned, int) else ExitCode.DONE
+
+
+def _command(arguments: list[str] | None) -> Callable[..., Any]:
+    """Return the command line, its help in the language chosen: help is printed before the option that chooses one is read."""
+    words = sys.argv[1:] if arguments is None else arguments
+    language = language_asked(words)
+    if language == "en":
+        return app
+    from console.commands.help_words import worded_command
+
+    command: Callable[..., Any] = worded_command(app, language)
+    return command
 
 
 def _wrong_usage(error: TyperException) -> int:

@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
+
+from console.errors import OmbudError
 
 VALUES: Mapping[str, str] = {"--database": "OMBUD_DATABASE", "--lang": "OMBUD_LANGUAGE", "--theme": "OMBUD_THEME"}
 """Options that take a value, with the variable that each command looks at next."""
@@ -44,6 +47,22 @@ def use_options(given: Mapping[str, str]) -> None:
     for name, value in given.items():
         os.environ[VALUES[name] if name in VALUES else SWITCHES[name][0]] = value
     choose_language(load_settings().language)
+
+
+def language_asked(words: Sequence[str]) -> str:
+    """Return the language that a command line will be answered in, English where it asks for one that is not spoken."""
+    from console.i18n import language_named, system_language
+    from console.settings import load_settings
+
+    given = ""
+    for place, word in enumerate(words):
+        name, equals, value = word.partition("=")
+        if name == "--lang":
+            given = value if equals else next(iter(words[place + 1 : place + 2]), "")
+    if not given:
+        with suppress(OmbudError):
+            given = load_settings().language or ""
+    return (language_named(given) or "en") if given else system_language()
 
 
 def start_console(given: Mapping[str, str]) -> int:

@@ -15,8 +15,9 @@ from console.services.dossier_views import Dossier, Line
 from console.services.views import CaseRow
 from console.signs import is_ascii
 from console.widgets.board import BoardLine, Spot
-from console.widgets.content import cut, due, fit, moment, number, wrap
+from console.widgets.content import cut, due, fit, moment, number
 from console.widgets.plots.sparkline import sparkline
+from console.wrapping import wrap
 
 SECTION = "section:"
 CASE = "case:"

@@ -12,8 +12,9 @@ from console.screens.trend_page import cell, cells_of, drawn, rule, table_lines
 from console.services.improvement_views import Compared, Effect, ImprovementRow, Side
 from console.signs import is_ascii
 from console.widgets.board import BoardLine, Spot
-from console.widgets.content import number, wrap
+from console.widgets.content import number
 from console.widgets.plots.lines import ChartPoint, control_chart
+from console.wrapping import wrap
 
 INDICATOR_NAMES = {
     "satisfied": N_("satisfied when called back"),

@@ -389,7 +389,7 @@ def split_words(split: Split) -> str:
 
 
 def _wrapped(text: str, width: int, key: str = "") -> list[BoardLine]:
-    from console.widgets.content import wrap
+    from console.wrapping import wrap
 
     return [(Spot(part, "", key if number_ == 0 else ""),) for number_, part in enumerate(wrap(text, width))]
 

@@ -23,9 +23,10 @@ from console.signs import is_ascii, sign
 from console.widgets.bars import Bar
 from console.widgets.bindings import bindings
 from console.widgets.board import Board, BoardLine, Spot
-from console.widgets.content import cut, fit, line, number, wrap
+from console.widgets.content import cut, fit, line, number
 from console.widgets.plots.scatter import Point, scatter
 from console.widgets.reading import Facts, Gap, Paragraph
+from console.wrapping import wrap
 
 CROSSHAIRS = {"mean": N_("mean"), "median": N_("median"), "target": N_("target")}
 QUADRANTS = {

@@ -5,14 +5,12 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 from typing import NamedTuple
 
-from rich.cells import cell_len, get_character_cell_size, set_cell_size
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 
 from console.due_words import due_text
 from console.signs import sign
 from console.text import clean, clean_line
-
-TAB = "    "
 
 
 class Piece(NamedTuple):
@@ -53,57 +51,6 @@ def fit(text: str, cells: int, *, is_right: bool = False) -> str:
     short = cut(text, cells)
     gap = " " * (cells - cell_len(short))
     return gap + short if is_right else short + gap
-
-
-def wrap(text: str, cells: int) -> list[str]:
-    """Return a text as lines of at most so many cells, broken at spaces and between wide characters."""
-    cells = max(cells, 4)
-    lines: list[str] = []
-    for paragraph in clean(text).replace("\t", TAB).split("\n"):
-        lines.extend(_wrap_paragraph(paragraph, cells))
-    return lines
-
-
-def _wrap_paragraph(text: str, cells: int) -> list[str]:
-    if len(text) * 2 <= cells or (len(text) <= cells and text.isascii()):
-        return [text]
-    return _wrap_ascii(text, cells) if text.isascii() else _wrap_wide(text, cells)
-
-
-def _wrap_ascii(text: str, cells: int) -> list[str]:
-    lines = []
-    start = 0
-    while len(text) - start > cells:
-        space = text.rfind(" ", start + 1, start + cells + 1)
-        end = space if space > 0 else start + cells
-        lines.append(text[start:end].rstrip())
-        start = end + 1 if space > 0 else end
-    lines.append(text[start:])
-    return lines
-
-
-def _wrap_wide(text: str, cells: int) -> list[str]:
-    lines = []
-    start = 0
-    width = 0
-    breakable = -1
-    width_at_break = 0
-    for position, char in enumerate(text):
-        size = get_character_cell_size(char)
-        if size > 1 and position > start:
-            breakable, width_at_break = position, width
-        if width + size > cells:
-            if breakable <= start:
-                breakable, width_at_break = position, width
-            lines.append(text[start:breakable].rstrip())
-            start = breakable
-            width -= width_at_break
-            breakable = -1
-        width += size
-        if char == " ":
-            breakable, width_at_break = position + 1, width
-    lines.append(text[start:])
-    return lines
 
 
 def due(due_at: datetime | None, now: datetime, *, is_closed: bool = False) -> Piece:

@@ -15,7 +15,8 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from console.widgets.bindings import bindings
-from console.widgets.content import Piece, cut, fit, wrap
+from console.widgets.content import Piece, cut, fit
+from console.wrapping import wrap
 
 Line = tuple[Piece, ...]
 GAP = 2

@@ -18,8 +18,9 @@ from console.widgets import table_messages
 from console.widgets.bindings import bindings
 from console.widgets.column_edges import Drag, drag_from, resized
 from console.widgets.columns import GUTTER, Column, Laid, R, cells_of, is_whole_from, joined, lay_out, lay_out_from
-from console.widgets.content import fit, wrap
+from console.widgets.content import fit
 from console.widgets.window_rows import PAGE, WindowRows
+from console.wrapping import wrap
 
 __all__ = ["PAGE", "Column", "WindowTable"]
 

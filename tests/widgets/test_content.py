@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from console.widgets.content import content, cut, due, fit, line, moment, severity, wrap
+from console.widgets.content import content, cut, due, fit, line, moment, severity
+from console.wrapping import wrap
 
 NOW = datetime(2026, 11, 22, 8, 0, tzinfo=UTC)
 
