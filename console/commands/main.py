@@ -148,7 +148,7 @@ def run(arguments: list[str] | None = None) -> int:
 def _run(arguments: list[str] | None) -> int:
     try:
         # Typer's own way of printing a usage error lets bidirectional and invisible characters of an argument through.
-        returned = _command(arguments)(arguments, prog_name="ombud", standalone_mode=False)
+        returned = command_line(arguments)(arguments, prog_name="ombud", standalone_mode=False)
     except TyperException as error:
         return _wrong_usage(error)
     except typer.Abort:
@@ -156,7 +156,7 @@ def _run(arguments: list[str] | None) -> int:
     return returned if isinstance(returned, int) else ExitCode.DONE
 
 
-def _command(arguments: list[str] | None) -> Callable[..., Any]:
+def command_line(arguments: list[str] | None) -> Callable[..., Any]:
     """Return the command line, its help in the language chosen: help is printed before the option that chooses one is read."""
     words = sys.argv[1:] if arguments is None else arguments
     language = language_asked(words)

@@ -80,7 +80,7 @@ def test_no_other_command_opens_any(
     poisoned_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     whole = typer.main.get_command(app)  # made once, not for every command
-    monkeypatch.setattr("console.commands.main.app", lambda given, **options: whole.main(given, **options))
+    monkeypatch.setattr("console.commands.main.command_line", lambda given: whole)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     monkeypatch.setenv("OMBUD_DATABASE", f"sqlite:///{tmp_path / 'ombud.db'}")
     shutil.copy(poisoned_file, tmp_path / "ombud.db")

@@ -11,6 +11,7 @@ import typer
 from command_walk import COMMANDS, HOSTILE, Known
 from poison import MARKUP, offending
 
+from console.commands.help_words import worded_command
 from console.commands.main import app, run
 from console.storage.engine import open_store
 
@@ -21,8 +22,10 @@ FORMS = {"en": ("", "--json", "--jsonl"), "zh_CN": ("",)}
 def test_no_command_prints_what_a_terminal_acts_on(
     poisoned_file: Path, tmp_path: Path, lang: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    whole = typer.main.get_command(app)  # made once, not for every command
-    monkeypatch.setattr("console.commands.main.app", lambda given, **options: whole.main(given, **options))
+    whole = (
+        typer.main.get_command(app) if lang == "en" else worded_command(app, lang)
+    )  # made once, not for every command
+    monkeypatch.setattr("console.commands.main.command_line", lambda given: whole)
     monkeypatch.setenv("OMBUD_LANGUAGE", lang)
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
     file = tmp_path / f"{MARKUP[1]}\x1b]52;c;x.csv".replace("/", "")

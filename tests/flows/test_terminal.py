@@ -254,7 +254,7 @@ def test_the_window_is_named_by_the_part_of_the_console_and_gets_its_title_back(
 
 def test_what_was_copied_stays_below_the_prompt(tmp_path: Path) -> None:
     with terminal(tmp_path, TMUX="/run/tmux") as running:
-        running.read_until(b"row 1")
+        running.read_until(b"closes nothing")
         running.press(b"y", b"\x1bPtmux;\x1b\x1b]52;c;")
         running.press(b"\x11", b"\x1b[?1049l")
         running.read_to_end()
